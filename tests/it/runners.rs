@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use lamplighter::proof::{Bench, Found, Host, Overrides, Selection, Suite, SuiteKind, TestCase, TestId, TestReport, TestStatus, suites};
+use lamplighter::proof::{
+    Bench, CheckReport, Fix, Found, Host, Overrides, Selection, Severity, Suite, SuiteKind, TestCase, TestId, TestReport, TestStatus,
+    suites,
+};
 use lamplighter::sandbox::{Copy, Limits, Walls};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{RelPath, apply_edits};
@@ -51,6 +54,22 @@ impl Project {
         let found = suites(&copy, &Host::current(), &Overrides::default());
         let [suite] = found.suites.as_slice() else { panic!("one suite expected: {found:?}") };
         run_suite(&copy, suite, selection, wall).await
+    }
+
+    /// Checks the one suite of the project.
+    async fn check(&self) -> CheckReport {
+        let copy = self.copy();
+        let found = suites(&copy, &Host::current(), &Overrides::default());
+        let [suite] = found.suites.as_slice() else { panic!("one suite expected: {found:?}") };
+        let (sandbox, cancel, limits) = (Walls::probe().await, CancellationToken::new(), Limits::default());
+        let bench = Bench { sandbox: &sandbox, copy: &copy, limits: &limits, cancel: &cancel };
+        lamplighter::proof::check(&bench, suite).await.expect("the check is run")
+    }
+
+    /// The text of a file after a fix.
+    fn fixed(&self, fix: &Fix) -> String {
+        let path = fix.edits.first().expect("an edit").path.to_path(&self.root);
+        apply_edits(&std::fs::read_to_string(path).expect("the file"), &fix.edits).expect("it applies")
     }
 
     /// Gives the project a `.venv` with pytest in it: one shared environment, linked.
@@ -488,6 +507,49 @@ async fn dependencies_come_from_the_users_registry_without_a_lock_file() {
     let report = Project::new(&text).test(Selection::All).await;
     assert!(report.complete, "{report:#?}");
     assert_eq!(statuses(&report), ["lib$a Passed"]);
+}
+
+#[tokio::test]
+async fn cargo_check_finds_warnings_and_fixes_of_several_parts() {
+    let project = Project::new(&library(
+        "pub fn f(x: Option<u8>) -> bool {\n    let mut y = (x.is_some());\n    y\n}\n#[test] fn t() { undefined() }\n",
+    ));
+    let report = project.check().await;
+    assert!(report.complete, "{report:#?}");
+    let seen: Vec<(Severity, &str)> = report.diagnostics.iter().map(|d| (d.severity, d.code.as_deref().unwrap_or_default())).collect();
+    assert_eq!(seen, [(Severity::Warning, "unused_mut"), (Severity::Warning, "unused_parens"), (Severity::Error, "E0425")]);
+    let parens = report.diagnostics[1].fixes.first().expect("rustc's own fix");
+    assert!(parens.machine_applicable && parens.edits.len() == 2, "{parens:?}");
+    assert!(project.fixed(parens).contains("let mut y = x.is_some()"), "{}", project.fixed(parens));
+}
+
+#[tokio::test]
+async fn clippy_is_asked_where_the_project_has_settings_for_it() {
+    let project = Project::new(&format!("//- clippy.toml\n{}", library("pub fn f(x: &[u8]) -> bool { x.len() == 0 }\n")));
+    let report = project.check().await;
+    assert_eq!((report.checker.as_str(), report.complete), ("cargo clippy", true), "{report:#?}");
+    let fix = report
+        .diagnostics
+        .iter()
+        .find(|d| d.code.as_deref() == Some("clippy::len_zero"))
+        .and_then(|d| d.fixes.first())
+        .expect("clippy's fix");
+    assert!(project.fixed(fix).contains("x.is_empty()"));
+}
+
+#[tokio::test]
+async fn python_files_are_checked_without_being_imported() {
+    let text = "//- bad.py\ndef f(:\n    pass\n//- names.py\n\u{feff}import os\r\ndef größe(zahl):\r\n    return 'ä', zahlen\r\n\
+                //- run.py\nopen('made', 'w')\nraise SystemExit\n//- test_a.py\ndef test_a(): pass\n";
+    let project = Project::new(text).with_pytest();
+    let report = project.check().await;
+    assert!(report.complete && report.checker == "pyflakes", "{report:#?}");
+    let seen: Vec<(&str, u32, u32, &str)> =
+        report.diagnostics.iter().map(|d| (d.path.as_str(), d.line, d.column, d.code.as_deref().unwrap_or_default())).collect();
+    assert_eq!(seen, [("bad.py", 1, 7, "syntax"), ("names.py", 1, 1, "UnusedImport"), ("names.py", 3, 17, "UndefinedName")], "{report:#?}");
+    let names = std::fs::read_to_string(project.root.join("names.py")).expect("the source");
+    assert_eq!(report.diagnostics[2].span.clone().and_then(|span| names.get(span)), Some("zahlen"));
+    assert!(!project.copy().work().join("made").exists());
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn read(copy: &Copy, suite: &Suite, stdout: &str, build: &mut Build) -> Option<b
     for line in stdout.lines().filter(|line| line.starts_with('{')) {
         match serde_json::from_str(line) {
             Ok(Line::CompilerMessage { message, target }) => {
+                build.tail.push_str(message.rendered());
                 add_diagnostic(copy, suite, &message, &target.src_path, &mut build.diagnostics)
             }
             Ok(Line::CompilerArtifact(artifact)) => artifacts.push(artifact),

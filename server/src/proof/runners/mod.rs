@@ -21,7 +21,9 @@ use crate::text::RelPath;
 
 use super::{Bench, Suite, SuiteKind, TestId, TestReport};
 
+pub(super) use cargo_build::{add_diagnostic, cargo_failure, workspace_flag};
 pub(super) use exchange::Exchange;
+pub(super) use python::SHARED;
 
 /// Which tests of a suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
