@@ -6,6 +6,7 @@
 mod bench;
 mod checks;
 mod discover;
+mod guard;
 mod host;
 mod report;
 mod runners;
@@ -16,6 +17,7 @@ mod toolchains;
 pub use bench::{Bench, Toolchain};
 pub use checks::check;
 pub use discover::{Found, Overrides, suites};
+pub use guard::{Context, Finding, Screening, screen};
 pub use host::Host;
 pub use report::{
     Candidate, CheckReport, Coverage, Diagnostic, Fix, Frame, Severity, TestCase, TestId, TestReport, TestStatus, Trial, TrialOutcome,
