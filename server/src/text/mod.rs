@@ -2,15 +2,19 @@
 //!
 //! Nothing here touches a file, a process or a clock. To extend: one file per concept, re-exported here.
 
+mod document;
 mod edit;
 mod hash;
 mod patch;
 mod path;
+mod position;
 
+pub use document::{ContentChange, Document, Splice};
 pub use edit::{Edit, EditError, apply_edits};
 pub use hash::Hash;
 pub use patch::{Change, FileChange, Patch};
 pub use path::{PathError, RelPath};
+pub use position::{Encoding, Position, PositionError};
 
 use std::sync::Arc;
 
