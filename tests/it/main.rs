@@ -1,3 +1,5 @@
 //! The one integration binary: a file per feature, helpers in `support/`.
 mod text_diff;
 mod text_sync;
+
+mod runners;
