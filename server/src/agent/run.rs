@@ -15,10 +15,10 @@ use super::task::{Task, TaskKind};
 use super::tools::{self, AskMode, Finish, Scene};
 use super::turns::{Conversation, Ending};
 use crate::model::{Choice, Model, ModelName};
-use crate::proof::{self, Observation, Overrides, Verdict, VerdictStatus, Want};
+use crate::proof::{self, Host, Observation, Overrides, Verdict, VerdictStatus, Want};
 use crate::sandbox::{Copy, Limits, Sandbox, Tier};
 use crate::session::Snapshot;
-use crate::text::{Change, Patch, unified_diff};
+use crate::text::{Change, Patch, unified};
 
 /// Proofs that may say no before a run fails.
 const OBJECTIONS: usize = 3;
@@ -119,7 +119,7 @@ async fn set_up(
         Ok(Err(error)) => return Err((Status::Failed, error.to_string())),
         Err(error) => return Err((Status::Failed, format!("the private copy could not be made: {error}"))),
     };
-    let found = proof::suites(&copy, &workshop.overrides);
+    let found = proof::suites(&copy, &Host::current(), &workshop.overrides);
     let mut scene = Scene {
         task,
         copy,
@@ -138,7 +138,8 @@ async fn set_up(
         scene.suites.clear();
     }
     if scene.suites.is_empty() && scene.task.kind != TaskKind::Plan {
-        let why = if found.missing.is_empty() { "no test suite or checker was found (cargo, pytest and unittest are looked for)".to_owned() } else { found.missing.join("; ") };
+        let missing: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
+        let why = if missing.is_empty() { "no test suite or checker was found (cargo, pytest and unittest are looked for)".to_owned() } else { missing.join("; ") };
         scene.board().assumptions.push(format!("not checked: {why}"));
     }
     scene.doing("running checks and tests as they are");
@@ -313,8 +314,8 @@ impl Report {
                 .collect(),
             evidence: self.evidence,
             files: files.collect(),
-            patch: unified_diff(&self.patch),
-            undo: unified_diff(&self.patch.inverse()),
+            patch: unified(&self.patch),
+            undo: unified(&self.patch.inverse()),
             model: self.model,
             usage: UsageTotal {
                 turns: self.spent.turns,

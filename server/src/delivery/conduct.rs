@@ -9,7 +9,7 @@ use crate::agent::{self, AskMode, Event, Human, Outcome, Question, RunResult, St
 use crate::journal::Record;
 use crate::proof::VerdictStatus;
 use crate::session::Snapshot;
-use crate::text::{Patch, unified_diff};
+use crate::text::{Patch, unified};
 
 /// Whoever hosts a run: an editor session or the command line.
 pub trait Host: Send + Sync {
@@ -81,8 +81,8 @@ async fn deliver(outcome: &mut Outcome, editor: &dyn Editor, host: &dyn Host, wo
         match verdict {
             Some(verdict) if verdict.status == VerdictStatus::Verified => {
                 outcome.result.evidence = verdict.evidence;
-                outcome.result.patch = unified_diff(&merged);
-                outcome.result.undo = unified_diff(&merged.inverse());
+                outcome.result.patch = unified(&merged);
+                outcome.result.undo = unified(&merged.inverse());
                 outcome.patch = merged;
             }
             Some(verdict) => {

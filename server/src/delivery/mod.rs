@@ -15,7 +15,7 @@ pub use undo::{UndoError, undo};
 
 use async_trait::async_trait;
 
-use crate::text::{Change, FileChange, Patch, RelPath, merge3};
+use crate::text::{Change, FileChange, Patch, RelPath, merge};
 
 /// Where patches go: an editor's buffers, or the files.
 #[async_trait]
@@ -52,7 +52,7 @@ pub fn fit(patch: &Patch, editor: &dyn Editor) -> Fit {
         }
         exact = false;
         match (&file.change, current) {
-            (Change::Modify { old, new }, Some(theirs)) => match merge3(old, new, &theirs) {
+            (Change::Modify { old, new }, Some(theirs)) => match merge(old, new, &theirs).ok() {
                 Some(both) => merged.files.push(FileChange { path: file.path.clone(), change: Change::Modify { old: theirs, new: both } }),
                 None => stale.push(file.path.clone()),
             },

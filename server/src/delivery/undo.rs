@@ -1,7 +1,7 @@
 //! Takes a delivered run back and keeps what was typed since.
 
 use super::{Applied, Editor, apply};
-use crate::text::{Change, FileChange, Patch, RelPath, merge3};
+use crate::text::{Change, FileChange, Patch, RelPath, merge};
 
 /// Why a run cannot be taken back. Nothing was touched then.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -44,7 +44,7 @@ fn undone(delivered: &Change, current: Option<String>) -> Result<Option<Change>,
             if now == *old {
                 return Ok(None);
             }
-            let text = merge3(new, old, &now).ok_or(())?;
+            let text = merge(new, old, &now).map_err(|_| ())?;
             Ok(Some(Change::Modify { old: now, new: text }))
         }
         (Change::Create { new }, Some(now)) if now == *new => Ok(Some(Change::Delete { old: now })),
