@@ -3,3 +3,4 @@ mod text_diff;
 mod text_sync;
 
 mod runners;
+mod walls;

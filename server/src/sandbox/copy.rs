@@ -80,6 +80,11 @@ impl Copy {
         &self.work
     }
 
+    /// The folder that holds the working tree and may hold other trees beside it.
+    pub fn slot(&self) -> &Path {
+        self.work.parent().unwrap_or(&self.work)
+    }
+
     /// The bytes of a file as captured in the snapshot.
     pub fn original(&self, path: &RelPath) -> Option<&[u8]> {
         self.base.get(path).map(Vec::as_slice)
