@@ -22,6 +22,8 @@ pub struct Command {
     pub limits: Limits,
     /// What the process may reach.
     pub network: Network,
+    /// Another tree to mount at the workspace's own path instead of the copy's `work/` (a variant of it to try out).
+    pub tree: Option<PathBuf>,
 }
 
 /// A host folder or file made visible inside.
@@ -86,6 +88,7 @@ impl Command {
             binds: Vec::new(),
             limits: Limits::default(),
             network: Network::Loopback,
+            tree: None,
         }
     }
 }

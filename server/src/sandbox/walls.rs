@@ -99,7 +99,7 @@ impl Sandbox for Walls {
         if command.network == Network::Host {
             bwrap.arg("--share-net");
         }
-        bwrap.arg("--bind").arg(copy.work()).arg(copy.root());
+        bwrap.arg("--bind").arg(command.tree.as_deref().unwrap_or(copy.work())).arg(copy.root());
         for bind in &command.binds {
             bwrap.arg(if bind.writable { "--bind" } else { "--ro-bind" }).arg(&bind.host).arg(&bind.inside);
         }

@@ -21,7 +21,7 @@ class Lines:
     def wants(self, filename):
         if filename not in self.wanted:
             path = os.path.abspath(filename)
-            self.wanted[filename] = self.overlay.owns(path) and not TESTS.search(self.overlay.relative(path))
+            self.wanted[filename] = not filename.startswith("<") and self.overlay.owns(path) and not TESTS.search(self.overlay.relative(path))
         return self.wanted[filename]
 
     def begin(self):

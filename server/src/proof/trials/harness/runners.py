@@ -5,7 +5,6 @@ A runner has `collect(ready)`: it imports and collects, then calls `ready(tests)
 `run(only=None)`, which runs all, or one by number, stops at the first that does not pass, and returns an outcome.
 """
 
-import importlib.util
 import os
 import re
 import sys
@@ -25,20 +24,14 @@ def broken(message):
 class Pytest:
     """pytest, with the tests' node ids as arguments."""
 
-    def __init__(self, ids, overlay):
+    def __init__(self, ids, options, overlay):
         import pytest  # imported before the first fork, so that no process pays for it again
 
-        self.pytest, self.ids, self.overlay = pytest, ids, overlay
+        self.pytest, self.ids, self.options, self.overlay = pytest, ids, options, overlay
         pytest.hookimpl(tryfirst=True)(PytestPlugin.pytest_runtestloop)
 
     def arguments(self):
-        options = ["-q", "--tb=native", "-p", "no:cacheprovider"]
-        if importlib.util.find_spec("xdist"):
-            options.append("-n0")
-        if importlib.util.find_spec("pytest_cov"):
-            options.append("--no-cov")
-        if importlib.util.find_spec("pytest_randomly"):
-            options += ["-p", "no:randomly"]
+        options = ["-q", "--tb=native", "-p", "no:cacheprovider"] + self.options
         named = [os.path.basename(path) for path in self.overlay.texts]
         if any(name == "conftest.py" or re.match(r"test_.*\.py|.*_test\.py", name) for name in named):
             options.append("--assert=plain")  # rewritten modules are read past the overlay
@@ -120,13 +113,16 @@ class PytestPlugin:
 class Unittest:
     """The standard library's unittest, with dotted names."""
 
-    def __init__(self, ids, overlay):
+    def __init__(self, ids, _options, _overlay):
         self.ids, self.names, self.cases, self.problem = ids, [], [], None
 
     def collect(self, ready):
         loader = unittest.TestLoader()
         for name in self.ids:
-            self.flatten(loader.loadTestsFromName(name))
+            try:
+                self.flatten(loader.loadTestsFromName(name))
+            except Exception as error:
+                self.problem = self.problem or "".join(traceback.format_exception_only(type(error), error)).strip()
         self.names = [case.id() for case in self.cases]
         if not self.cases and self.problem is None:
             self.problem = "no test was found"
@@ -191,5 +187,5 @@ class FirstFailure(unittest.TestResult):
         self.done += 1
 
 
-def runner(kind, ids, overlay):
-    return {"pytest": Pytest, "unittest": Unittest}[kind](ids, overlay)
+def runner(job, overlay):
+    return {"pytest": Pytest, "unittest": Unittest}[job["runner"]](job["tests"], job["options"], overlay)

@@ -30,7 +30,7 @@ class Server:
         self.events, emitter = os.pipe()
         self.requests, self.requester = os.pipe()
         self.emitter, self.lines = Emitter(emitter), Lines(self.events)
-        self.tasks = tasks.Tasks(job, exchange, self.overlay, runner(job["runner"], job["tests"], self.overlay), self.emitter)
+        self.tasks = tasks.Tasks(job, exchange, self.overlay, runner(job, self.overlay), self.emitter)
         self.results = open(os.path.join(exchange, "results.jsonl"), "a", encoding="utf-8")
         self.warm, self.began, self.import_seconds = "starting", time.monotonic(), 0.0
         self.queue, self.running, self.wants_import, self.passes = [], {}, set(), 0

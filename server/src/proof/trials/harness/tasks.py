@@ -111,6 +111,8 @@ class Tasks:
         lines.begin()
         outcome = tests.run(task)
         hits = lines.end()
+        if outcome["kind"] == "broken":
+            return self.emitter(task, "result", outcome=outcome)
         with open(os.path.join(self.exchange, "cover-%d.json" % task), "w", encoding="utf-8") as file:
             json.dump(hits, file)
         self.emitter(task, "result", outcome=outcome)
