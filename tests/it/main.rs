@@ -4,3 +4,4 @@ mod text_sync;
 
 mod runners;
 mod walls;
+mod trials;

@@ -8,6 +8,7 @@ mod host;
 mod report;
 mod suite;
 mod toolchains;
+pub mod trials;
 
 pub use bench::{Bench, Toolchain};
 pub use discover::{Found, Overrides, suites};
