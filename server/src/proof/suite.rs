@@ -1,5 +1,7 @@
 //! A suite: one way in which this workspace can be tested and checked.
 
+use std::collections::BTreeMap;
+
 use super::Toolchain;
 
 /// A test suite found in the workspace.
@@ -11,6 +13,22 @@ pub struct Suite {
     pub folder: String,
     /// How to start it.
     pub toolchain: Toolchain,
+    /// Arguments the runner always gets: the user's own, and those that keep its plugins from reordering or parallelising.
+    pub args: Vec<String>,
+    /// Optional tools that are there and that the project uses (`clippy`, `nextest`, `pyflakes`, `ruff`), with their programs.
+    pub tools: BTreeMap<String, String>,
+}
+
+impl Suite {
+    /// The program of an optional tool, where it is there and used.
+    pub fn tool(&self, name: &str) -> Option<&str> {
+        self.tools.get(name).map(String::as_str)
+    }
+
+    /// The path from the workspace root of `name` in this suite's folder.
+    pub fn below(&self, name: &str) -> String {
+        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
+    }
 }
 
 /// The runners we know.
