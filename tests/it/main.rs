@@ -1,3 +1,4 @@
 //! The one integration binary: a file per feature, helpers in `support/`.
 
 mod runners;
+mod testgen;

@@ -141,7 +141,8 @@ impl<'a, 't> Writer<'a, 't> {
             self.returned(node);
             self.statement(node);
         }
-        thin_out(self.found, MOST)
+        thin_out(&mut self.found, MOST);
+        self.found
     }
 
     fn skipped(&self, node: Node<'_>) -> bool {
@@ -266,13 +267,16 @@ impl<'a, 't> Writer<'a, 't> {
     }
 }
 
-/// Every n-th, so that all parts of a long function keep some.
-fn thin_out(found: Vec<Mutant>, most: usize) -> Vec<Mutant> {
+/// Keeps `most`, evenly, so that all parts of a long function keep some.
+pub(super) fn thin_out(found: &mut Vec<Mutant>, most: usize) {
     let total = found.len();
-    if total <= most {
-        return found;
+    if total > most {
+        let mut at = 0;
+        found.retain(|_| {
+            at += 1;
+            (at - 1) * most / total != at * most / total
+        });
     }
-    found.into_iter().enumerate().filter(|(at, _)| at * most / total != (at + 1) * most / total).map(|(_, mutant)| mutant).collect()
 }
 
 /// The first line, shortened for a title.

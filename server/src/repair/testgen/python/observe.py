@@ -214,7 +214,8 @@ def public(value):
 class Watch:
     """Notes what a call touches that makes its result depend on more than its arguments; refuses outside changes."""
 
-    def __init__(self):
+    def __init__(self, root):
+        self.root = root + os.sep
         self.touched = set()
         self.refused = None
         self.active = False
@@ -227,8 +228,8 @@ class Watch:
         if event == "open":
             path, mode, flags = (tuple(details) + (None, None, None))[:3]
             writes = any(letter in (mode or "") for letter in "wax+") or (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-            place = os.fsdecode(path) if isinstance(path, (str, bytes)) else ""
-            if not writes or not place or place.startswith(("/tmp/", "/dev/")):
+            place = os.path.abspath(os.fsdecode(path)) if isinstance(path, (str, bytes)) else ""
+            if not writes or not place or place.startswith(("/tmp/", "/dev/")) and not place.startswith(self.root):
                 return
             self.refuse("writes the file %s" % place)
         elif event in CHANGES:
@@ -405,7 +406,7 @@ def in_child(work, seconds):
 
 
 def call_in_child(job, case, names, module):
-    return in_child(lambda: observe(job, case, names, module, Watch()), job["seconds"])
+    return in_child(lambda: observe(job, case, names, module, Watch(job["root"])), job["seconds"])
 
 
 def load(job):

@@ -346,7 +346,6 @@ fn block(style: Style, writer: &Writer, tests: &[Test]) -> String {
             None => groups.push((&test.about, vec![test])),
         }
     }
-    let mut taken = writer.taken.clone();
     for (about, group) in groups {
         let indent = if style == Style::Unittest { "    " } else { "" };
         let parameter = |test: &Test| match (style, test.captures) {
@@ -361,7 +360,7 @@ fn block(style: Style, writer: &Writer, tests: &[Test]) -> String {
         if style == Style::Pytest {
             parts.extend(written);
         } else {
-            let class = describe::unique(&format!("Test{}", camel(about)), &mut taken);
+            let class = class_name(writer, about);
             let base = if has_test_case(writer) { "TestCase" } else { "unittest.TestCase" };
             parts.push(format!("class {class}({base}):\n{}", written.collect::<Vec<_>>().join("\n")));
         }
@@ -369,16 +368,12 @@ fn block(style: Style, writer: &Writer, tests: &[Test]) -> String {
     parts.join("\n\n").trim_end().to_owned()
 }
 
-/// The names of the tests' classes, by what they are about, as [`edits`] writes them.
-pub(super) fn class_of(writer: &Writer, tests: &[Test], about: &str) -> String {
-    let mut taken = writer.taken.clone();
-    let mut seen: Vec<&str> = Vec::new();
-    for test in tests.iter().filter(|test| test.about != about) {
-        if !seen.contains(&test.about.as_str()) {
-            seen.push(&test.about);
-        }
-    }
-    describe::unique(&format!("Test{}", camel(about)), &mut taken)
+/// The name of the class that holds the tests about something, as [`edits`] writes it.
+pub(super) fn class_name(writer: &Writer, about: &str) -> String {
+    let base = format!("Test{}", camel(about));
+    let free = |name: &String| !writer.taken.contains(name) && !writer.imported.iter().any(|import| import.bound == *name);
+    let numbered = (2..).map(|count| format!("{base}{count}"));
+    std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
 }
 
 fn camel(name: &str) -> String {
