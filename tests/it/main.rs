@@ -5,3 +5,4 @@ mod text_sync;
 mod runners;
 mod walls;
 mod trials;
+mod testgen;
