@@ -8,10 +8,18 @@
 mod case;
 mod hints;
 pub mod kinds;
+mod lexicon;
 mod localise;
+pub mod operators;
+mod rank;
 pub mod scope;
+mod search;
 pub mod source;
+#[cfg(test)]
+mod tests;
 
 pub use case::{Case, Place, Project, Unit};
 pub use hints::Hints;
 pub use localise::{Suspect, localise, localise_in};
+pub use rank::{plausibility, rank_plausible};
+pub use search::{Given, Search, search};
