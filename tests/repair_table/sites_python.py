@@ -66,6 +66,11 @@ class _Finder(ast.NodeVisitor):
             line = self.source.count(b"\n", 0, offset) + 1
             self.sites.append(Site(kind, offset, length, before, after, line))
 
+    def drop_word(self, kind: str, offset: int, word: str) -> None:
+        """Takes a keyword away with the blanks behind it (a bracket may follow at once)."""
+        rest = self.source[offset + len(word) :]
+        self.add(kind, offset, len(word) + len(rest) - len(rest.lstrip(b" ")), "", before=word)
+
     def replace(self, kind: str, node, after: str) -> None:
         self.add(kind, self.start(node), self.end(node) - self.start(node), after)
 
@@ -142,7 +147,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_UnaryOp(self, node) -> None:
         if isinstance(node.op, ast.Not):
-            self.add("negation", self.start(node), self.start(node.operand) - self.start(node), "")
+            self.drop_word("negation", self.start(node), "not")
         self.generic_visit(node)
 
     # Statements
@@ -184,7 +189,7 @@ class _Finder(ast.NodeVisitor):
     def visit_Return(self, node) -> None:
         value = node.value
         if value is not None and not (isinstance(value, ast.Constant) and value.value is None):
-            self.add("return dropped", self.start(node), self.start(value) - self.start(node), "", before="return")
+            self.drop_word("return dropped", self.start(node), "return")
         self.generic_visit(node)
 
     # Names, values, calls
