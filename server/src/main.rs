@@ -1,1 +1,5 @@
-fn main(){}
+//! The binary: hands over to [`lamplighter::cli`], which knows every subcommand.
+
+fn main() -> std::process::ExitCode {
+    lamplighter::cli::main()
+}

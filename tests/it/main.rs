@@ -1,1 +1,1 @@
-
+//! The one integration binary: a file per feature, helpers in `support/`.

@@ -1,0 +1,1 @@
+//! Takes a proven patch to the editor as one stale-proof transaction.
