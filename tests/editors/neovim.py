@@ -76,10 +76,12 @@ def drive(report, workspace, server):
             expect(poll(lambda: nvim.ask(attached) == 1, 20), "no lamplighter client is attached to the buffer")
             nvim.keys("G")
             nvim.type("o" + UNSAVED)
+            nvim.wait(re.escape(UNSAVED))
             nvim.keys("Escape")
+            expect(poll(lambda: nvim.ask("vim.fn.mode()") == "n", 20), "Neovim does not leave insert mode")
 
         with case(CASES[1]):
-            nvim.type("4Gw")
+            nvim.type("4G0w")
             nvim.type("gra")
             nvim.wait("Add tests for average")
             nvim.wait("Plan & fix average")

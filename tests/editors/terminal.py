@@ -3,6 +3,7 @@
 Waiting is always for a state seen on the screen (or elsewhere), with a time limit that only says when to give up.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,7 +13,7 @@ from picture import svg
 from workspace import HERE, Failure
 
 CAPTURES = HERE.parent / "captures"
-COLUMNS, ROWS = 100, 28
+COLUMNS, ROWS = 100, 26
 
 
 class Terminal:
@@ -20,8 +21,7 @@ class Terminal:
 
     def __init__(self, name, words, cwd, environment):
         self.name = name
-        self.socket = f"lamplighter-{name}"
-        self._tmux("kill-server", check=False)
+        self.socket = f"lamplighter-{name}-{os.getpid()}"
         # Its words are quoted for the shell; `env -i` keeps tmux's own environment out.
         program = shlex.join(["env", "-i", *(f"{key}={value}" for key, value in environment.items()),
                               "TERM=tmux-256color", "COLORTERM=truecolor", *map(str, words)])

@@ -62,7 +62,7 @@ local function show(word, result)
     require('lamplighter.runs').choose(result)
   elseif type(result) == 'table' and result.run then
     hear(result.run)
-    vim.notify(('Lamplighter: %s is run %s'):format(word, result.run))
+    lamplighter.say(('%s is run %s'):format(word, result.run))
   elseif result ~= nil and result ~= vim.NIL then
     vim.notify(type(result) == 'string' and result or vim.inspect(result))
   end

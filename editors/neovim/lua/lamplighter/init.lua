@@ -69,7 +69,13 @@ end
 --- @param buffer integer
 function M.autostart(buffer)
   local config = M.config()
-  local is_file = vim.bo[buffer].buftype == '' and vim.api.nvim_buf_get_name(buffer) ~= ''
+  local name = vim.api.nvim_buf_get_name(buffer)
+  if name:find('/lamplighter/runs/', 1, true) and M.client(buffer) then
+    -- A plan or a report: its code actions (approve, run, skip) come from the server that wrote it.
+    vim.lsp.buf_attach_client(buffer, M.client(buffer).id)
+    return
+  end
+  local is_file = vim.bo[buffer].buftype == '' and name ~= ''
   if config.autostart and is_file and vim.list_contains(config.filetypes, vim.bo[buffer].filetype) then
     M.start(buffer)
   end
@@ -93,6 +99,17 @@ function M.client(buffer)
   buffer = buffer and buffer ~= 0 and buffer or vim.api.nvim_get_current_buf()
   return vim.lsp.get_clients({ name = 'lamplighter', bufnr = buffer })[1]
     or vim.lsp.get_clients({ name = 'lamplighter' })[1]
+end
+
+--- Tell the user something in passing: one line that fits, so that nobody is made to press Enter while typing.
+--- @param text string
+function M.say(text)
+  local line = 'Lamplighter: ' .. text:gsub('%s+', ' ')
+  local room = math.max(vim.v.echospace - 1, 20)
+  if vim.fn.strdisplaywidth(line) > room then
+    line = vim.fn.strcharpart(line, 0, room - 1) .. '…'
+  end
+  vim.notify(line)
 end
 
 --- One line about the runs going on, empty when there are none. Put it into your statusline.

@@ -29,7 +29,7 @@ function M.on_progress(data)
   if at and value.kind == 'end' then
     table.remove(running, at)
     if value.message then
-      vim.notify('Lamplighter: ' .. value.message)
+      require('lamplighter').say(value.message)
     end
   elseif at then
     local run = running[at]

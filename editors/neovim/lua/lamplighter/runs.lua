@@ -15,7 +15,7 @@ end
 --- @param runs table[]? objects with `run`, `status` and `goal`
 function M.choose(runs)
   if type(runs) ~= 'table' or vim.tbl_isempty(runs) then
-    vim.notify('Lamplighter: no runs yet.')
+    require('lamplighter').say('no runs yet.')
     return
   end
   vim.ui.select(runs, { prompt = 'Runs', format_item = line }, function(run)
