@@ -85,7 +85,7 @@ def drive(report, workspace, server):
             helix.normal()
 
         with case(CASES[1]):
-            helix.type("4ggw")
+            helix.type("4ggww")
             helix.type(" a")
             helix.wait("Add tests for average")
             helix.wait("Plan & fix average")

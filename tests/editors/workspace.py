@@ -32,7 +32,9 @@ class Workspace:
         self.source = self.root / "stats" / "core.py"
         self.original = self.source.read_text()
         self._tests_before = self.test_files()
-        command("git", "init", "--quiet", "--initial-branch=main", cwd=self.root)
+        for words in (["init", "--quiet", "--initial-branch=main"], ["add", "."],
+                      ["-c", "user.name=Tester", "-c", "user.email=tester@localhost", "commit", "--quiet", "-m", "start"]):
+            command("git", *words, cwd=self.root)
         command(sys.executable, "-m", "venv", ".venv", cwd=self.root)
         command(self.python, "-m", "pip", "install", "--quiet", "pytest", cwd=self.root)
         self._collected_before = self.collected()
