@@ -19,8 +19,8 @@ CASES = [
 ]
 
 TITLES = "Plan & fix|Add tests for|Fix failing test|Do this|Plan this|Cancel run|Show run|Undo last run|Refactor|Document|Explain"
-# Helix shows `[token] 40% message`.
-PROGRESS = r"^\s*\[\S+\] [1-9]\d*% \w"
+# Helix 25.01 shows `[token] 40% message`, 25.07 `lamplighter: 40% title - message`, at the foot of the screen.
+PROGRESS = r"^\s*(?:\[\S+\]|lamplighter:).*[1-9]\d*%"
 
 
 class Helix(Terminal):
