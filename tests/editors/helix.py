@@ -39,8 +39,9 @@ class Helix(Terminal):
         log = self.log.read_text().splitlines()[-15:] if self.log.exists() else []
         return "\n".join([self.screen(), *(line[:300] for line in log)])
 
-    def normal(self):
-        """Back to normal mode, and there before the next key: Escape directly before a key would mean Alt."""
+    def leave_insert(self):
+        """From insert to normal mode, and there before the next key: Escape directly before a key would mean Alt."""
+        self.wait("^ INS ")
         self.keys("Escape")
         self.wait("^ NOR ")
 
@@ -82,7 +83,8 @@ def drive(report, workspace, server):
             helix.type("geo")
             helix.keys("C-u")  # takes the automatic indent away
             helix.type(UNSAVED)
-            helix.normal()
+            helix.wait(re.escape(UNSAVED))
+            helix.leave_insert()
 
         with case(CASES[1]):
             helix.type("4ggww")
