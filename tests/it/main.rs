@@ -6,3 +6,4 @@ mod runners;
 mod walls;
 mod trials;
 mod testgen;
+mod tidy;

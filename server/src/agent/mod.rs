@@ -13,11 +13,13 @@ mod run;
 mod task;
 pub mod tools;
 mod turns;
+mod workshop;
 
 pub use budget::{Budget, Spent};
 pub use effects::{Answer, Clock, Human, NobodyThere, Question, SystemClock, Watch};
 pub use event::Event;
 pub use outcome::{PlanEntry, ResultFile, RunResult, SandboxUsed, Status, UsageTotal};
 pub use plan::{Plan, Step, StepStatus};
-pub use run::{Outcome, Workshop, run};
+pub use run::{Outcome, run};
 pub use task::{Place, Task, TaskKind};
+pub use workshop::Workshop;

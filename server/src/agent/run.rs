@@ -7,44 +7,22 @@ use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
 use super::briefing;
-use super::budget::{Budget, Price, Spent};
-use super::effects::{Clock, Human, Watch};
+use super::budget::Spent;
+use super::effects::{Human, Watch};
 use super::event::Event;
 use super::outcome::{PlanEntry, ResultFile, RunResult, SandboxUsed, Status, UsageTotal};
 use super::task::{Task, TaskKind};
-use super::tools::{self, AskMode, Finish, Scene};
+use super::tools::{self, Finish, Scene};
 use super::turns::{Conversation, Ending};
-use crate::model::{Choice, Model, ModelName};
-use crate::proof::{self, Host, Observation, Overrides, Verdict, VerdictStatus, Want};
-use crate::sandbox::{Copy, Limits, Sandbox, Tier};
+use super::workshop::Workshop;
+use crate::model::{Model, ModelName};
+use crate::proof::{self, Host, Observation, Verdict, VerdictStatus, Want};
+use crate::sandbox::{Copy, Tier};
 use crate::session::Snapshot;
 use crate::text::{Change, Patch, unified};
 
 /// Proofs that may say no before a run fails.
 const OBJECTIONS: usize = 3;
-
-/// What every run of a process shares.
-#[derive(Clone)]
-pub struct Workshop {
-    /// The walls.
-    pub sandbox: Arc<dyn Sandbox>,
-    /// Who answers.
-    pub model: Choice,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Folder of the private copies.
-    pub cache: PathBuf,
-    /// Limits of one command.
-    pub limits: Limits,
-    /// Limits of a run.
-    pub budget: Budget,
-    /// What the model costs, where known.
-    pub price: Option<Price>,
-    /// When to ask.
-    pub ask: AskMode,
-    /// Test and check commands from the user's own configuration.
-    pub overrides: Overrides,
-}
 
 /// How a run came out, before delivery.
 pub struct Outcome {

@@ -1,25 +1,17 @@
 //! What subcommands that start runs share: flags, the workspace, the workshop.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use crate::agent::{SystemClock, Workshop};
+use crate::agent::Workshop;
 use crate::agent::tools::AskMode;
-use crate::index::{Language, Outline};
+use crate::index::{Syntax, language_of};
 use crate::journal::Journal;
 use crate::model::Choice;
-use crate::sandbox::{Limits, Walls};
 use crate::session::{self, Settings};
 use crate::text::RelPath;
-
-/// Days a run is kept.
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
-/// Runs that are kept.
-const KEPT_RUNS: usize = 500;
 
 /// Flags of every subcommand that starts a run.
 #[derive(Debug, Clone, Default, Args)]
@@ -91,7 +83,7 @@ impl RunFlags {
         if let Some(model) = &self.model {
             settings.choose_model(model);
         }
-        Ok(Setting { root, workshop: self.workshop(&settings).await?, journal: journal()? })
+        Ok(Setting { root, workshop: self.workshop(&settings).await?, journal: Journal::of_user() })
     }
 
     /// The workspace root: named, or found from the current folder.
@@ -108,7 +100,7 @@ impl RunFlags {
     }
 
     async fn workshop(&self, settings: &Settings) -> anyhow::Result<Workshop> {
-        let mut workshop = workshop(settings).await?;
+        let mut workshop = Workshop::set_up(settings).await?;
         let budget = &mut workshop.budget;
         budget.steps = self.max_steps.or(budget.steps);
         budget.tokens = self.max_tokens.or(budget.tokens);
@@ -126,36 +118,6 @@ impl RunFlags {
         }
         Ok(workshop)
     }
-}
-
-/// A workshop as the user's configuration has it.
-pub(crate) async fn workshop(settings: &Settings) -> anyhow::Result<Workshop> {
-    let walls = Walls::probe().await;
-    let sandbox = &settings.sandbox;
-    let limits = Limits {
-        memory_mb: sandbox.memory_mb.unwrap_or(Limits::default().memory_mb),
-        processes: sandbox.processes.unwrap_or(Limits::default().processes),
-        wall: sandbox.cpu_s.map_or(Limits::default().wall, Duration::from_secs),
-        ..Limits::default()
-    };
-    Ok(Workshop {
-        sandbox: Arc::new(walls),
-        model: Choice::from_settings(settings)?,
-        clock: Arc::new(SystemClock::default()),
-        cache: session::cache_folder().join("copies"),
-        limits,
-        budget: settings.budget.into(),
-        price: settings.model.price.map(Into::into),
-        ask: settings.run.ask.into(),
-        overrides: crate::proof::Overrides::default(),
-    })
-}
-
-/// The user's journal, tidied.
-pub(crate) fn journal() -> anyhow::Result<Journal> {
-    let journal = Journal::new(&session::state_folder());
-    journal.prune(KEPT_RUNS, KEPT);
-    Ok(journal)
 }
 
 /// A place on the command line: `PATH[:LINE[:COL]]`, lines and columns from 1.
@@ -199,8 +161,8 @@ impl Pointer {
         let indent = text_line.len() - text_line.trim_start().len();
         let column = self.column.map_or(indent, |column| text_line.char_indices().nth(column.saturating_sub(1)).map_or(text_line.len(), |(at, _)| at));
         place.span = Some(start + column..start + text_line.trim_end().len().max(column));
-        if let Some(language) = Language::of(&place.path)
-            && let Some(item) = Outline::of(language, &text).symbol_at(start + column)
+        if let Some(language) = language_of(&place.path)
+            && let Some(item) = Syntax::of(language, &text).symbol_at(start + column)
         {
             place.symbol = Some(item.qualified.clone());
             place.is_test = item.is_test;

@@ -62,11 +62,11 @@ enum Sub {
 /// Parses the command line, runs it and returns the exit code of SURFACE (0, 1, 2, 3 or 130).
 pub fn main() -> ExitCode {
     // Before anything else: the inner side of the sandbox must start with nothing loaded.
-    if let Some(code) = crate::sandbox::helper_main(std::env::args_os()) {
-        return code;
-    }
-    if let Some(code) = crate::proof::trials::helper_main(std::env::args_os()) {
-        return code;
+    let arguments: Vec<String> = std::env::args_os().skip(1).map_while(|argument| argument.into_string().ok()).collect();
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "__walls"
+    {
+        return crate::sandbox::helper_main(rest);
     }
     match Cli::try_parse() {
         Ok(cli) => dispatch(cli),

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::terminal::{Paint, say};
-use super::{common, exit};
+use super::exit;
 use crate::agent::{RunResult, Status};
 use crate::delivery::{DiskEditor, report_markdown, undo};
 use crate::journal::Journal;
@@ -42,7 +42,7 @@ enum Sub {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let journal = common::journal()?;
+    let journal = Journal::of_user();
     match arguments.sub.as_ref().unwrap_or(&Sub::List) {
         Sub::List => list(&journal, arguments.json),
         Sub::Show { id } => {

@@ -16,6 +16,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::session;
+
+/// How long a run is kept.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Runs that are kept.
+const KEPT_RUNS: usize = 500;
+
 /// Why the journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -59,8 +66,14 @@ impl Journal {
         Self { runs: state.join("runs") }
     }
 
+    /// The journal of the user who runs this process, below [`session::state_folder`].
+    pub fn of_user() -> Self {
+        Self::new(&session::state_folder())
+    }
+
     /// Begins a record under a fresh id: the date and time in UTC and four random characters.
     pub fn begin(&self) -> Result<Record, JournalError> {
+        self.prune(KEPT_RUNS, KEPT);
         let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let noise: String = std::iter::repeat_with(fastrand::lowercase).take(4).collect();
         Record::create(self.runs.join(format!("{now}-{noise}")))

@@ -19,7 +19,7 @@ use super::server::{Server, Shared};
 use crate::actions::{self, Ask, command};
 use crate::agent::{Event, RunResult, Status, Task, Watch};
 use crate::delivery::{Editor, Host, conduct, undo};
-use crate::journal::Record;
+use crate::journal::{Journal, JournalError, Record};
 use crate::session::Snapshot;
 use crate::text::Patch;
 
@@ -76,7 +76,7 @@ fn wrong(message: String) -> Error {
 /// Makes the task and starts its run.
 fn start(server: &Arc<Server>, name: &str, argument: &Argument) -> Result<Value> {
     let (task, snapshot) = task(server, name, argument)?;
-    let record = crate::cli::common::journal().and_then(|journal| Ok(journal.begin()?)).map_err(|error| wrong(format!("{error:#}")))?;
+    let record = Journal::of_user().begin().map_err(|error| wrong(error.to_string()))?;
     let id = record.id().to_owned();
     let cancel = server.runs.add(&id, &task.goal);
     let progress = Progress::begin(server.client.clone(), server.shared.abilities().progress, &id, task.goal.clone());
@@ -170,7 +170,7 @@ impl Watch for Watching {
 
 /// Opens a run's report, or says in a line how it goes.
 async fn show(server: Arc<Server>, id: String) {
-    let report = crate::cli::common::journal().ok().and_then(|journal| journal.folder(&id).ok()).map(|folder| folder.join("report.md")).filter(|path| path.is_file());
+    let report = Journal::of_user().folder(&id).ok().map(|folder| folder.join("report.md")).filter(|path| path.is_file());
     if let Some(uri) = report.as_deref().and_then(lsp::Uri::from_file_path)
         && server.shared.abilities().show_document
     {
@@ -188,13 +188,16 @@ async fn show(server: Arc<Server>, id: String) {
     server.client.show_message(lsp::MessageType::INFO, format!("Lamplighter: {text}")).await;
 }
 
+/// What a run delivered, and to which workspace.
+fn delivered(journal: &Journal, id: &str) -> std::result::Result<(Patch, Option<PathBuf>), JournalError> {
+    let patch = journal.load(id, "patch.json")?;
+    let root = journal.events(id)?.iter().find_map(|entry| entry.data.get("root")?.as_str().map(PathBuf::from));
+    Ok((patch, root))
+}
+
 /// Takes a run's change back in the editor.
 async fn take_back(server: Arc<Server>, id: String) {
-    let loaded = crate::cli::common::journal().and_then(|journal| {
-        let patch: Patch = journal.load(&id, "patch.json")?;
-        let root = journal.events(&id)?.iter().find_map(|entry| entry.data.get("root")?.as_str().map(PathBuf::from));
-        Ok((patch, root))
-    });
+    let loaded = delivered(&Journal::of_user(), &id);
     let message = match loaded {
         Ok((patch, Some(root))) => {
             let editor = InEditor { client: server.client.clone(), shared: server.shared.clone(), root };
@@ -207,7 +210,7 @@ async fn take_back(server: Arc<Server>, id: String) {
             }
         }
         Ok((_, None)) => format!("the journal of {id} does not say which workspace it worked on"),
-        Err(error) => format!("{error:#}"),
+        Err(error) => error.to_string(),
     };
     server.client.show_message(lsp::MessageType::ERROR, format!("Lamplighter: {message}")).await;
 }

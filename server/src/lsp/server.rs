@@ -106,7 +106,7 @@ impl Server {
         let config = self.config.clone();
         let made = self.workshop.get_or_try_init(|| async move {
             let settings = crate::session::Settings::load(config.as_deref())?;
-            crate::cli::common::workshop(&settings).await
+            Workshop::set_up(&settings).await.map_err(anyhow::Error::from)
         });
         Ok(made.await?.clone())
     }

@@ -35,7 +35,7 @@ impl Tool for CoverageTool {
         for suite in &scene.suites {
             let known: Vec<TestId> = ids.iter().filter(|id| scene.before.suite_of(suite, id)).cloned().collect();
             if !known.is_empty() {
-                coverage.lines.extend(trials::coverage(&bench, suite, &known, &scene.limits).await?.lines);
+                coverage.lines.extend(trials::coverage(&bench, suite, &known, &trials::CoverageOptions::default()).await?.lines);
             }
         }
         let mut out = String::new();

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Scene, Tool, ToolAnswer, ToolError};
+use crate::index::{self, Outline};
 use crate::repair::testgen;
+use crate::text::RelPath;
 
 /// Arguments of `generate_tests`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -39,8 +41,8 @@ impl Tool for GenerateTests {
         let mut why = format!("no test suite covers {path}");
         for suite in &scene.suites {
             let made = match &arguments.symbol {
-                Some(symbol) => testgen::generate(&bench, suite, scene.copy.as_ref(), &testgen::Target::new(path.clone(), symbol.clone()), &options).await,
-                None => testgen::generate_for_file(&bench, suite, scene.copy.as_ref(), &path, &options).await,
+                Some(symbol) => testgen::generate(bench, suite, scene.copy.as_ref(), &target(scene, &path, symbol)?, &options).await,
+                None => testgen::generate_for_file(bench, suite, scene.copy.as_ref(), &path, &options).await,
             };
             match made {
                 Ok(made) => {
@@ -59,4 +61,14 @@ impl Tool for GenerateTests {
         }
         Err(ToolError::Tell(why))
     }
+}
+
+/// The symbol as the generator wants it.
+fn target(scene: &Scene, path: &RelPath, symbol: &str) -> Result<testgen::Target, ToolError> {
+    let text = scene.text(path)?;
+    let outline = index::language_of(path).map(|language| Outline::of(language, &text)).unwrap_or_default();
+    let Some(item) = outline.named(symbol).next() else {
+        return Err(ToolError::Tell(format!("there is no `{symbol}` in {path}; `outline` shows what there is")));
+    };
+    Ok(testgen::Target { path: path.clone(), symbol: symbol.to_owned(), span: item.span.clone() })
 }

@@ -150,10 +150,10 @@ impl Fixing {
         let wanted: Vec<TestId> = self.groups.first().cloned().unwrap_or_default();
         let failing: Vec<TestCase> = self.targets().into_iter().filter(|case| wanted.contains(&case.id)).collect();
         let diagnostics = self.before.diagnostics();
-        let place = self.place.as_ref().filter(|place| !place.is_test).map(|place| Place { path: place.path.clone(), span: place.span.clone().unwrap_or(0..usize::MAX) });
+        let place = self.place.as_ref().filter(|place| !place.is_test).map(|place| Place { path: place.path.clone(), span: place.span.clone() });
         let case = Case { files, failing: &failing, diagnostics: &diagnostics, coverage: Some(&self.coverage), place: place.as_ref() };
         let suspects = repair::localise(&case);
-        self.search = Some(repair::search(&case, &suspects));
+        self.search = Some(repair::search(&case, suspects));
         self.tried = 0;
         self.next_batch(files)
     }
@@ -201,7 +201,10 @@ impl Fixing {
         if passed.is_empty() {
             return self.next_batch(files);
         }
-        self.plausible = repair::rank_plausible(files, &passed);
+        self.plausible = match &self.search {
+            Some(search) => repair::rank_plausible(search, &passed),
+            None => passed,
+        };
         if self.groups.is_empty() {
             let best = self.plausible.remove(0);
             return self.apply(files, best);

@@ -2,7 +2,7 @@
 
 use super::Brief;
 use super::calls::{plan, reply};
-use crate::index::{Language, Outline};
+use crate::index::{Outline, language_of};
 use crate::model::Reply;
 use crate::text::{Files, RelPath};
 
@@ -64,7 +64,7 @@ fn named_symbol(goal: &str, files: &dyn Files) -> Option<(RelPath, String)> {
         .list()
         .into_iter()
         .filter_map(|path| {
-            let language = Language::of(&path)?;
+            let language = language_of(&path)?;
             let text = files.read(&path)?;
             Some((path, Outline::of(language, &text)))
         })
