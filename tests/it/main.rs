@@ -7,3 +7,8 @@ mod walls;
 mod trials;
 mod testgen;
 mod tidy;
+mod chat;
+mod deliver;
+mod headless;
+mod server;
+mod support;

@@ -1,5 +1,6 @@
 //! What the model is told at the start, and after a proof that said no. The wording lives in `prompts/`.
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde_json::json;
 
@@ -22,7 +23,7 @@ pub(super) fn opening(scene: &Scene) -> Vec<Message> {
 pub(super) fn objection(verdict: &Verdict, after: &Observation) -> Message {
     let text = render(
         VERDICT,
-        context! { reasons => verdict.reasons, tests => super::tools::describe_tests(&after.tests), checks => super::tools::describe_checks(&after.checks) },
+        context! { reasons => &verdict.reasons, tests => super::tools::describe_tests(&after.tests), checks => super::tools::describe_checks(&after.checks) },
     );
     Message::User { text, data: json!({"verdict": verdict, "after": after}) }
 }
@@ -39,10 +40,10 @@ fn task_context(task: &Task, scene: &Scene) -> minijinja::Value {
         None => place.path.to_string(),
     });
     context! {
-        goal => task.goal,
+        goal => &task.goal,
         want => want,
         place => place,
-        diagnostics => task.diagnostics,
+        diagnostics => &task.diagnostics,
         runners => scene.suites.iter().map(|suite| format!("{:?}", suite.kind)).collect::<Vec<_>>(),
         tests => super::tools::describe_tests(&scene.before.tests),
         checks => super::tools::describe_checks(&scene.before.checks),
@@ -52,8 +53,9 @@ fn task_context(task: &Task, scene: &Scene) -> minijinja::Value {
 fn render(template: &str, values: minijinja::Value) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
     // The templates are part of the program and every one is rendered by a test.
     environment.render_str(template, values).unwrap_or_else(|error| format!("{error:#}"))
 }

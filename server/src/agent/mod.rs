@@ -21,5 +21,6 @@ pub use event::Event;
 pub use outcome::{PlanEntry, ResultFile, RunResult, SandboxUsed, Status, UsageTotal};
 pub use plan::{Plan, Step, StepStatus};
 pub use run::{Outcome, run};
+pub use tools::AskMode;
 pub use task::{Place, Task, TaskKind};
 pub use workshop::Workshop;

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use crate::agent::Workshop;
-use crate::agent::tools::AskMode;
+use crate::agent::{AskMode, Workshop};
 use crate::index::{Syntax, language_of};
 use crate::journal::Journal;
 use crate::model::Choice;
@@ -161,7 +160,7 @@ impl Pointer {
         let indent = text_line.len() - text_line.trim_start().len();
         let column = self.column.map_or(indent, |column| text_line.char_indices().nth(column.saturating_sub(1)).map_or(text_line.len(), |(at, _)| at));
         place.span = Some(start + column..start + text_line.trim_end().len().max(column));
-        if let Some(language) = language_of(&place.path)
+        if let Some(language) = language_of(place.path.as_str().as_ref())
             && let Some(item) = Syntax::of(language, &text).symbol_at(start + column)
         {
             place.symbol = Some(item.qualified.clone());

@@ -62,8 +62,8 @@ impl InEditor {
                 vec![Operation::Op(ResourceOp::Create(create)), edit(edits("", new)?)]
             }
             Change::Delete { .. } => {
-                let options = Some(lsp::DeleteFileOptions { recursive: Some(false), ignore_if_not_exists: Some(true), annotation_id: None });
-                vec![Operation::Op(ResourceOp::Delete(lsp::DeleteFile { uri: uri.clone(), options }))]
+                let options = Some(lsp::DeleteFileOptions { recursive: Some(false), ignore_if_not_exists: Some(true) });
+                vec![Operation::Op(ResourceOp::Delete(lsp::DeleteFile { uri: uri.clone(), options, annotation_id: None }))]
             }
         })
     }

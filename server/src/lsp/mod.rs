@@ -18,7 +18,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tower_lsp::{LspService, Server as Transport};
 
-use server::Server;
+use server::{Door, Server};
 
 /// Requests handled at once: more than editors send, since handlers that wait for the client must not block it.
 const CONCURRENCY: usize = 128;
@@ -31,8 +31,8 @@ pub fn serve(config: Option<PathBuf>, log_file: Option<PathBuf>) -> anyhow::Resu
     log_to(log_file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().context("no threads could be started")?;
     runtime.block_on(async {
-        let (service, socket) = LspService::build(|client| Arc::new(Server::new(client, config)))
-            .custom_method("window/workDoneProgress/cancel", |server: &Arc<Server>, params| {
+        let (service, socket) = LspService::build(|client| Door(Arc::new(Server::new(client, config))))
+            .custom_method("window/workDoneProgress/cancel", |server: &Door, params| {
                 server.progress_cancelled(&params);
                 std::future::ready(())
             })

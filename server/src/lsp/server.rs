@@ -188,7 +188,18 @@ fn folder(folder: &lsp::WorkspaceFolder) -> Option<PathBuf> {
     convert::path(&folder.uri)
 }
 
-impl LanguageServer for Arc<Server> {
+/// The server as the transport owns it.
+#[derive(Clone)]
+pub(super) struct Door(pub(super) Arc<Server>);
+
+impl std::ops::Deref for Door {
+    type Target = Arc<Server>;
+    fn deref(&self) -> &Arc<Server> {
+        &self.0
+    }
+}
+
+impl LanguageServer for Door {
     #[allow(deprecated)] // rootUri is all that some clients send.
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());

@@ -21,3 +21,6 @@ pub use report::{
 pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
+
+mod provisional;
+pub use provisional::*;

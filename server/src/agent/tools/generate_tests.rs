@@ -53,7 +53,7 @@ impl Tool for GenerateTests {
                     for edit in &made.edits {
                         let _ = writeln!(text, "--- {} bytes {}..{}\n{}", edit.path, edit.span.start, edit.span.end, edit.text);
                     }
-                    return Ok(ToolAnswer { text, data: json!(made) });
+                    return Ok(ToolAnswer { text, data: json!({"edits": made.edits, "tests": made.tests, "mutants": {"total": made.mutants.total, "killed": made.mutants.killed}, "notes": made.notes}) });
                 }
                 Err(testgen::TestgenError::Sandbox(error)) => return Err(error.into()),
                 Err(error) => why = error.to_string(),
@@ -66,7 +66,7 @@ impl Tool for GenerateTests {
 /// The symbol as the generator wants it.
 fn target(scene: &Scene, path: &RelPath, symbol: &str) -> Result<testgen::Target, ToolError> {
     let text = scene.text(path)?;
-    let outline = index::language_of(path).map(|language| Outline::of(language, &text)).unwrap_or_default();
+    let outline = index::language_of(path.as_str().as_ref()).map(|language| Outline::of(language, &text)).unwrap_or_default();
     let Some(item) = outline.named(symbol).next() else {
         return Err(ToolError::Tell(format!("there is no `{symbol}` in {path}; `outline` shows what there is")));
     };

@@ -28,7 +28,7 @@ impl Tool for OutlineTool {
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         let path = scene.path(&arguments.path)?;
         let text = scene.text(&path)?;
-        let Some(language) = index::language_of(&path) else {
+        let Some(language) = index::language_of(path.as_str().as_ref()) else {
             return Err(ToolError::Tell(format!("no outline is known for {path}; use `read`")));
         };
         let mut out = String::new();

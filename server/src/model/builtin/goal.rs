@@ -64,7 +64,7 @@ fn named_symbol(goal: &str, files: &dyn Files) -> Option<(RelPath, String)> {
         .list()
         .into_iter()
         .filter_map(|path| {
-            let language = language_of(&path)?;
+            let language = language_of(path.as_str().as_ref())?;
             let text = files.read(&path)?;
             Some((path, Outline::of(language, &text)))
         })
