@@ -3,6 +3,7 @@
 //! Nothing here touches a file, a process or a clock. To extend: one file per concept, re-exported here.
 
 mod changes;
+mod conflict;
 mod diff;
 mod document;
 mod edit;
@@ -14,6 +15,7 @@ mod path;
 mod position;
 
 pub use changes::edits_between;
+pub use conflict::Conflict;
 pub use diff::{unified, unified_file};
 pub use document::{ContentChange, Document, Splice};
 pub use edit::{Edit, EditError, apply_edits};
