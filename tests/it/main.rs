@@ -1,2 +1,5 @@
 //! The one integration binary: a file per feature, helpers in `support/`.
+mod support;
+
+mod copy;
 mod walls;
