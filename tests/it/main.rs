@@ -3,6 +3,9 @@ mod text_diff;
 mod text_sync;
 
 mod runners;
+mod support;
+
+mod copy;
 mod walls;
 mod trials;
 mod testgen;

@@ -10,7 +10,7 @@ mod helper;
 mod walls;
 
 pub use command::{Bind, Command, Denial, Exit, Limits, Network, Outcome, Output};
-pub use copy::{Copy, CopyError};
+pub use copy::{Bounds, Copy, CopyError, Pruned, protected, prune};
 #[cfg(target_os = "linux")]
 pub use helper::helper_main;
 pub use walls::{Sandbox, SandboxError, Tier, Walls};

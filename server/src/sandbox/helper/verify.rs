@@ -46,7 +46,7 @@ fn mounts_are_expected(spec: &Spec, mountinfo: &str) -> Result<(), String> {
         };
         let point = unescape(point);
         let read_only = options.split(',').any(|option| option == "ro");
-        if spec.write.iter().any(|path| *path == point) || ["/proc", "/dev"].iter().any(|place| point.starts_with(place)) {
+        if spec.write.contains(&point) || ["/proc", "/dev"].iter().any(|place| point.starts_with(place)) {
             continue;
         }
         let known = point == Path::new("/") || spec.read.iter().any(|path| point.starts_with(path));

@@ -20,6 +20,9 @@ const NOT_ALLOWED: &[&str] = &["permission denied", "operation not permitted", "
 const FULL: &[&str] = &["no space left on device", "enospc", "file too large", "efbig"];
 const NO_FORK: &[&str] = &["resource temporarily unavailable", "can't start new thread", "cannot fork", "fork failed"];
 
+/// A kind of refusal, which (lower-case) lines tell of it, and the way out.
+type Sign<'a> = (&'static str, &'a dyn Fn(&str) -> bool, &'static str);
+
 /// What the walls refused, as far as a failed command's words tell; at most one of each kind.
 pub(super) fn recognise(tier: Tier, exit: &Exit, stdout: &Output, stderr: &Output) -> Vec<Denial> {
     if let Exit::Limit(what) = exit {
@@ -33,7 +36,7 @@ pub(super) fn recognise(tier: Tier, exit: &Exit, stdout: &Output, stderr: &Outpu
     let texts = [stderr.text(), stdout.text()];
     let socket = |line: &str| line.contains("socket") || line.contains("connect") || line.contains("bind");
     let no_sockets = move |line: &str| tier == Tier::B && socket(line) && has(line, NOT_ALLOWED);
-    let kinds: [(&str, &dyn Fn(&str) -> bool, &str); 5] = [
+    let kinds: [Sign<'_>; 5] = [
         ("network", &|line| has(line, NETWORK) || no_sockets(line), network_way_out(tier)),
         ("write", &|line| has(line, READ_ONLY), "only the workspace and the temporary folder can be written to"),
         (

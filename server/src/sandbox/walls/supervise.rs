@@ -77,7 +77,9 @@ pub(super) async fn run(order: Order, cancel: &CancellationToken) -> Result<Outc
     let (answer, answered) = oneshot::channel();
     std::thread::Builder::new()
         .name("walls".into())
-        .spawn(move || answer.send(run_here(order, Some(abandoned.into()))))
+        .spawn(move || {
+            let _ = answer.send(run_here(order, Some(abandoned.into())));
+        })
         .map_err(|error| failed(format!("no thread: {error}")))?;
     let mut answered = answered;
     let outcome = tokio::select! {
