@@ -8,7 +8,7 @@ mod cargo;
 mod cargo_build;
 mod doctests;
 mod exchange;
-mod libtest;
+pub(super) mod libtest;
 mod nextest;
 mod pytest;
 mod python;
@@ -21,7 +21,9 @@ use crate::text::RelPath;
 
 use super::{Bench, Suite, SuiteKind, TestId, TestReport};
 
+pub(super) use cargo_build::{cargo_failure, read as read_build};
 pub(super) use exchange::Exchange;
+pub(super) use python::import_folders;
 
 /// Which tests of a suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
