@@ -5,13 +5,12 @@ mod text_sync;
 mod runners;
 mod support;
 
-mod copy;
-mod walls;
-mod trials;
-mod testgen;
-mod tidy;
 mod chat;
+mod copy;
 mod deliver;
 mod headless;
 mod server;
-mod support;
+mod testgen;
+mod tidy;
+mod trials;
+mod walls;

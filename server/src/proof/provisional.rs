@@ -12,7 +12,6 @@ pub enum VerdictStatus { Verified, Unverified, Failed, NoChange }
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict { pub status: VerdictStatus, pub reasons: Vec<String>, pub evidence: Vec<Evidence>, pub needs_confirmation: Vec<crate::text::RelPath> }
 pub enum Want { Fix, Tests, Goal }
-pub async fn check(bench: &Bench<'_>, suite: &Suite) -> Result<CheckReport, SandboxError> { todo!() }
 pub async fn observe(bench: &Bench<'_>, suites: &[Suite]) -> Result<Observation, SandboxError> { todo!() }
 pub async fn prove(bench: &Bench<'_>, suites: &[Suite], before: &Observation, want: Want) -> Result<(Verdict, Observation), SandboxError> { todo!() }
 impl Observation {

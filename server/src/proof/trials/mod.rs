@@ -5,8 +5,8 @@
 //! ([`rust`]): many candidates become variants in one build, chosen at run time. What neither can express is tried alone,
 //! on a shadow of the copy ([`shadow`]). The copy's own tree is never written to.
 
-mod exchange;
 mod python;
+mod rust;
 mod shadow;
 
 use std::time::Duration;
@@ -62,7 +62,7 @@ pub async fn try_candidates(
     if !fit.is_empty() && !tests.is_empty() {
         trials.extend(match suite.kind {
             SuiteKind::Pytest | SuiteKind::Unittest => python::try_candidates(bench, suite, &fit, tests, options).await?,
-            SuiteKind::Cargo => Vec::new(),
+            SuiteKind::Cargo => rust::try_candidates(bench, suite, &fit, tests, options).await?,
         });
     }
     let place = |trial: &Trial| candidates.iter().position(|candidate| candidate.id == trial.id);
@@ -119,4 +119,14 @@ fn texts(bench: &Bench<'_>, candidate: &Candidate) -> Result<Vec<(RelPath, Strin
         Ok((path.clone(), new))
     };
     by_file(candidate).into_iter().map(apply).collect()
+}
+
+/// Every line of a JSON-lines text that has the shape asked for; a cut last line is left out.
+fn lines<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// An error in preparing a trial, said as the sandbox says it.
+fn setup(program: &str, why: impl std::fmt::Display) -> SandboxError {
+    SandboxError::Setup { program: program.to_owned(), why: why.to_string() }
 }

@@ -3,34 +3,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::proof::runners::{Exchange, import_folders};
 use crate::proof::{Bench, Candidate, Coverage, Suite, SuiteKind, TestId, Trial, TrialOutcome};
 use crate::sandbox::{Exit, Limits, Outcome, SandboxError};
-use crate::text::RelPath;
+use crate::text::{Files, RelPath};
 
-use super::exchange::{Exchange, setup};
 use super::shadow::Shadow;
-use super::{CoverageOptions, TrialOptions, by_file, texts};
+use super::{CoverageOptions, TrialOptions, by_file, lines, setup, texts};
 
 /// The harness, file by file; it needs Python 3.8 and nothing else.
-const HARNESS: [(&str, &str); 9] = [
-    ("run.py", include_str!("harness/run.py")),
-    ("lamplighter_trials/__init__.py", ""),
-    ("lamplighter_trials/server.py", include_str!("harness/server.py")),
-    ("lamplighter_trials/tasks.py", include_str!("harness/tasks.py")),
-    ("lamplighter_trials/processes.py", include_str!("harness/processes.py")),
-    ("lamplighter_trials/runners.py", include_str!("harness/runners.py")),
-    ("lamplighter_trials/overlay.py", include_str!("harness/overlay.py")),
-    ("lamplighter_trials/swap.py", include_str!("harness/swap.py")),
-    ("lamplighter_trials/cover.py", include_str!("harness/cover.py")),
+const HARNESS: [(&str, &str); 8] = [
+    ("__init__.py", ""),
+    ("server.py", include_str!("harness/server.py")),
+    ("tasks.py", include_str!("harness/tasks.py")),
+    ("processes.py", include_str!("harness/processes.py")),
+    ("runners.py", include_str!("harness/runners.py")),
+    ("overlay.py", include_str!("harness/overlay.py")),
+    ("swap.py", include_str!("harness/swap.py")),
+    ("cover.py", include_str!("harness/cover.py")),
 ];
+const PACKAGE: &str = "lamplighter_trials";
 
 /// What the harness is asked to do (`job.json`).
 #[derive(Debug, Serialize)]
 struct Job<'a> {
     runner: &'static str,
     folder: &'a str,
+    /// Folders to import from, besides the suite's own.
+    paths: BTreeSet<String>,
     tests: &'a [TestId],
     options: &'a [String],
     /// Per candidate: file → edits.
@@ -72,7 +75,7 @@ pub(super) async fn try_candidates(
     let (swappable, mut written): (Vec<&Candidate>, Vec<&Candidate>) = candidates.iter().partition(in_memory);
     let mut trials = Vec::new();
     if !swappable.is_empty() {
-        let job = Job { candidates: swappable.iter().map(|candidate| splices(candidate)).collect(), ..job(suite, tests, options) };
+        let job = Job { candidates: swappable.iter().map(|candidate| splices(candidate)).collect(), ..job(bench, suite, tests, options) };
         for Tried { task, outcome, seconds, doubt } in run(bench, suite, &job, None).await?.1 {
             let Some(candidate) = swappable.get(task) else { continue };
             match doubt {
@@ -109,7 +112,7 @@ async fn try_written(
     for (path, text) in texts(bench, candidate).map_err(|why| setup(&suite.toolchain.program, why))? {
         shadow.write(&path, &text).map_err(failed)?;
     }
-    let job = Job { candidates: vec![BTreeMap::new()], ..job(suite, tests, options) };
+    let job = Job { candidates: vec![BTreeMap::new()], ..job(bench, suite, tests, options) };
     let events = run(bench, suite, &job, Some(&shadow)).await;
     for (path, _) in by_file(candidate) {
         shadow.restore(bench, path).map_err(failed)?;
@@ -126,12 +129,12 @@ pub(super) async fn coverage(
     options: &CoverageOptions,
 ) -> Result<Coverage, SandboxError> {
     let bounds = TrialOptions { per_candidate: options.per_test, stop_after_passes: None, total: options.total };
-    let job = Job { cover: true, ..job(suite, tests, &bounds) };
+    let job = Job { cover: true, ..job(bench, suite, tests, &bounds) };
     let (exchange, events) = run(bench, suite, &job, None).await?;
-    let names: Vec<TestId> = exchange.json("names.json").unwrap_or_default();
+    let names: Vec<TestId> = json(&exchange, "names.json").unwrap_or_default();
     let mut coverage = Coverage::default();
     for Tried { task, .. } in events {
-        let lines: Option<BTreeMap<RelPath, BTreeSet<u32>>> = exchange.json(&format!("cover-{task}.json"));
+        let lines: Option<BTreeMap<RelPath, BTreeSet<u32>>> = json(&exchange, &format!("cover-{task}.json"));
         if let (Some(name), Some(lines)) = (names.get(task), lines) {
             coverage.lines.insert(name.clone(), lines);
         }
@@ -139,10 +142,20 @@ pub(super) async fn coverage(
     Ok(coverage)
 }
 
-fn job<'a>(suite: &'a Suite, tests: &'a [TestId], options: &TrialOptions) -> Job<'a> {
+/// A JSON file that came out, where it is there and has the shape asked for.
+fn json<T: DeserializeOwned>(exchange: &Exchange, name: &str) -> Option<T> {
+    serde_json::from_str(&exchange.take(name)?).ok()
+}
+
+fn job<'a>(bench: &Bench<'_>, suite: &'a Suite, tests: &'a [TestId], options: &TrialOptions) -> Job<'a> {
+    let mut paths: BTreeSet<String> = import_folders(bench.copy, suite).into_iter().collect();
+    if suite.kind == SuiteKind::Unittest {
+        paths.extend(test_folders(bench, suite, tests));
+    }
     Job {
         runner: if suite.kind == SuiteKind::Pytest { "pytest" } else { "unittest" },
         folder: &suite.folder,
+        paths,
         tests,
         options: &suite.args,
         candidates: Vec::new(),
@@ -152,6 +165,25 @@ fn job<'a>(suite: &'a Suite, tests: &'a [TestId], options: &TrialOptions) -> Job
         total: options.total.as_secs_f64(),
         stop_after_passes: options.stop_after_passes,
     }
+}
+
+/// The folders that unittest's dotted names start from: that of a test file, or the one above the packages it lies in.
+fn test_folders(bench: &Bench<'_>, suite: &Suite, tests: &[TestId]) -> BTreeSet<String> {
+    let is_package = |folder: &str| RelPath::new(suite.below(&format!("{folder}/__init__.py"))).is_ok_and(|path| Files::read(bench.copy, &path).is_some());
+    let mut folders = BTreeSet::new();
+    for path in bench.copy.files().iter().filter(|path| path.extension() == Some("py") && suite.owns(path)) {
+        let Some(module) = suite.relative(path).and_then(|path| path.strip_suffix(".py")) else { continue };
+        let mut folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
+        while !folder.is_empty() && is_package(folder) {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        let name = module[folder.len()..].trim_start_matches('/').replace('/', ".");
+        let named = |id: &TestId| id.0.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        if !folder.is_empty() && tests.iter().any(named) {
+            folders.insert(folder.to_owned());
+        }
+    }
+    folders
 }
 
 fn splices(candidate: &Candidate) -> BTreeMap<&str, Vec<Splice>> {
@@ -176,19 +208,20 @@ struct Tried {
 /// Runs one job; the exchange folder is handed back for what else lies in it.
 async fn run(bench: &Bench<'_>, suite: &Suite, job: &Job<'_>, tree: Option<&Shadow>) -> Result<(Exchange, Vec<Tried>), SandboxError> {
     let program = &suite.toolchain.program;
-    let exchange = Exchange::new(bench, program)?;
+    let exchange = Exchange::new(bench.copy, &[("run.py", include_str!("harness/run.py"))])?;
+    std::fs::create_dir(exchange.inbox().join(PACKAGE)).map_err(|error| setup(program, error))?;
     for (name, text) in HARNESS {
-        exchange.put(name, text)?;
+        exchange.put(&format!("{PACKAGE}/{name}"), text)?;
     }
-    exchange.put("job.json", serde_json::to_vec(job).map_err(|error| setup(program, error))?)?;
-    let mut command = suite.toolchain.command([exchange.path().join("run.py").to_string_lossy()]);
+    exchange.put("job.json", &serde_json::to_string(job).map_err(|error| setup(program, error))?)?;
+    let mut command = suite.toolchain.command([exchange.inbox().join("run.py").to_string_lossy()]);
+    exchange.mount(&mut command);
     command.cwd.clone_from(&suite.folder);
-    command.binds.push(exchange.bind());
     command.tree = tree.map(|shadow| shadow.root().to_owned());
     command.env.entry("PYTHONHASHSEED".into()).or_insert_with(|| "0".into());
     command.limits = Limits { wall: Duration::from_secs_f64(job.total) + Duration::from_secs(10), ..bench.limits.clone() };
     let outcome = bench.run(command).await?;
-    let events: Vec<Event> = exchange.lines("results.jsonl");
+    let events: Vec<Event> = lines(&exchange.take("results.jsonl").unwrap_or_default());
     if events.is_empty() && !matches!(outcome.exit, Exit::Cancelled | Exit::Timeout) {
         return Err(setup(program, failure(&outcome)));
     }

@@ -12,7 +12,7 @@ use crate::proof::Bench;
 use crate::sandbox::SandboxError;
 use crate::text::{Files, RelPath};
 
-use super::exchange::setup;
+use super::setup;
 
 /// The tree, held by one user at a time.
 #[derive(Debug)]

@@ -35,7 +35,13 @@ class Pytest:
         named = [os.path.basename(path) for path in self.overlay.texts]
         if any(name == "conftest.py" or re.match(r"test_.*\.py|.*_test\.py", name) for name in named):
             options.append("--assert=plain")  # rewritten modules are read past the overlay
-        return options + self.ids
+        return options + [self.argument(name) for name in self.ids]
+
+    def argument(self, name):
+        """A node id starts at pytest's root folder, an argument at the current one."""
+        file, mark, rest = name.partition("::")
+        above = self.overlay.absolute(file)
+        return name if os.path.exists(file) or not os.path.exists(above) else above + mark + rest
 
     def collect(self, ready):
         plugin = PytestPlugin(ready)
