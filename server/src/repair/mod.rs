@@ -15,8 +15,6 @@ mod rank;
 pub mod scope;
 mod search;
 pub mod source;
-#[cfg(test)]
-mod tests;
 
 pub use case::{Case, Place, Project, Unit};
 pub use hints::Hints;
