@@ -16,8 +16,6 @@ pub mod scope;
 mod search;
 pub mod source;
 pub mod testgen;
-#[cfg(test)]
-mod tests;
 
 pub use case::{Case, Place, Project, Unit};
 pub use hints::Hints;

@@ -16,6 +16,7 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
             drops(site, &list, out);
             additions(site, &list, params.as_deref(), out);
             receiver(site, &list, out);
+            spread(site, &list, out);
         }
         "tuple" | "tuple_expression" | "expression_list" | "array_expression" | "list" => {
             let list = parts(site.node);
@@ -28,12 +29,24 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
             let values: Vec<Node<'_>> = parts(site.node).into_iter().filter_map(|field| field.child_by_field_name("value")).collect();
             pairwise(site, &values, 0.2, out);
         }
+        "subscript" | "index_expression" => nested_indices(site, out),
         "token_tree" => {
             let mut cursor = site.node.walk();
             let names: Vec<Node<'_>> = site.node.children(&mut cursor).filter(|node| node.kind() == "identifier" && lone(*node)).collect();
             pairwise(site, &names, 0.4, out);
         }
         _ => {}
+    }
+}
+
+/// `grid[x][y]` → `grid[y][x]`.
+fn nested_indices(site: &Site<'_>, out: &mut Out<'_>) {
+    let (value, index) = if site.python() { ("value", site.field("subscript")) } else { ("", site.node.named_child(1)) };
+    let inner = if site.python() { site.field(value) } else { site.node.named_child(0) };
+    let Some(inner) = inner.filter(|inner| inner.kind() == site.kind()) else { return };
+    let first = if site.python() { inner.child_by_field_name("subscript") } else { inner.named_child(1) };
+    if let (Some(first), Some(second)) = (first, index) {
+        pairwise(site, &[first, second], 0.6, out);
     }
 }
 
@@ -126,6 +139,17 @@ fn additions(site: &Site<'_>, list: &[Node<'_>], params: Option<&[String]>, out:
         out.insert(close, format!("{comma}{}", binding.name), weight, format!("also pass `{}`", binding.name));
         if list.len() == 1 {
             out.insert(list[0].start_byte(), format!("{}, ", binding.name), weight * 0.7, format!("first pass `{}`", binding.name));
+        }
+    }
+}
+
+/// Python: `f(x)` ↔ `f(*x)`.
+fn spread(site: &Site<'_>, list: &[Node<'_>], out: &mut Out<'_>) {
+    for node in list.iter().filter(|_| site.python()) {
+        match node.kind() {
+            "list_splat" => out.swap(*node, site.text(*node).trim_start_matches('*'), 0.4),
+            "identifier" | "attribute" | "call" if list.len() <= 2 => out.swap(*node, format!("*{}", site.text(*node)), 0.12),
+            _ => {}
         }
     }
 }

@@ -58,8 +58,9 @@ fn binary(site: &Site<'_>, out: &mut Out<'_>) {
     let (a, b) = (site.text(left), site.text(right));
     let ordered = matches!(operator, "-" | "/" | "//" | "%" | "**" | "<<" | ">>" | "@");
     if ordered || text || operator == "+" && Kind::of_expression(left, &site.unit.source) != Kind::Int {
-        let swapped = format!("{} {operator} {}", atom(right, b), if ordered { atom(left, a) } else { a.to_owned() });
-        out.replace(site.node, swapped, if ordered { 0.55 } else { 0.15 }, format!("swap the operands of `{operator}`"));
+        let first = if ordered || operator == "*" { atom(right, b) } else { b.to_owned() };
+        let swapped = format!("{first} {operator} {}", if ordered { atom(left, a) } else { a.to_owned() });
+        out.replace(site.node, swapped, if ordered { 0.55 } else { 0.3 }, format!("swap the operands of `{operator}`"));
     }
     let sided = |node: Node<'_>| matches!(node.kind(), "integer" | "integer_literal" | "float" | "float_literal");
     out.swap(site.node, a, if sided(right) { 0.45 } else { 0.22 });

@@ -29,10 +29,15 @@ fn step<'s>(site: &Site<'s>, node: Node<'s>, weight: f32, out: &mut Out<'_>) {
     }
     let source = &site.unit.source;
     let kind = Kind::of_expression(node, source);
-    if matches!(kind, Kind::Str | Kind::Bool | Kind::List | Kind::Dict | Kind::Callable) || matches!(node.kind(), "slice" | "range_expression") {
+    let named = node.kind() == "identifier";
+    if matches!(kind, Kind::Bool | Kind::Callable) || matches!(kind, Kind::Str | Kind::List | Kind::Dict) && !named || matches!(node.kind(), "slice" | "range_expression") {
         return;
     }
-    let (text, fit) = (source.of(node), if kind == Kind::Int { 1.0 } else { 0.55 });
+    let (text, fit) = (source.of(node), match kind {
+        Kind::Int => 1.0,
+        Kind::Str | Kind::List | Kind::Dict => 0.2,
+        _ => 0.55,
+    });
     let plain = match node.kind() {
         "binary_operator" | "binary_expression" => {
             let additive = operator_of(node).is_some_and(|token| matches!(token.kind(), "+" | "-" | "*" | "/" | "//" | "%"));
@@ -63,7 +68,8 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
             match name {
                 Some("range") => 0.9,
                 Some("skip" | "take" | "nth" | "get" | "remove" | "insert" | "swap" | "split_at" | "truncate" | "with_capacity" | "repeat" | "step_by" | "get_mut" | "islice" | "pop") => 0.6,
-                Some("len" | "print" | "isinstance" | "str" | "list" | "sorted" | "sum" | "min" | "max" | "Some" | "Ok") => 0.12,
+                Some("min" | "max" | "Some" | "Ok") => 0.3,
+                Some("len" | "print" | "isinstance" | "str" | "list" | "sorted" | "sum") => 0.08,
                 _ => 0.2,
             }
         }
@@ -79,9 +85,10 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
             _ => return None,
         },
         "return_statement" | "return_expression" => 0.35,
-        "assignment" | "let_declaration" | "assignment_expression" => if is("right") || is("value") { 0.3 } else { return None },
+        "assignment" | "let_declaration" | "assignment_expression" => if is("right") || is("value") { 0.4 } else { return None },
         "augmented_assignment" | "compound_assignment_expr" => if is("right") { 0.15 } else { return None },
         "block" if !site.python() && site.node.next_named_sibling().is_none() && !site.node.kind().ends_with("statement") => 0.35,
+        "expression_list" | "tuple" | "tuple_expression" => 0.25,
         "keyword_argument" => if is("value") { 0.15 } else { return None },
         "match_arm" => if is("value") { 0.2 } else { return None },
         _ => return None,

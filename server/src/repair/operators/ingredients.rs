@@ -14,6 +14,7 @@ const BREADTH: usize = 10;
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     if site.is_whole() {
         followers(site, out);
+        repeated(site, out);
     }
     let expression = matches!(
         site.kind(),
@@ -71,6 +72,27 @@ fn followers(site: &Site<'_>, out: &mut Out<'_>) {
         let (newline, indent) = (site.unit.source.newline(), site.unit.source.indent_at(site.statement.span.start));
         let body = copied.trim_end();
         out.insert(site.statement.span.end, format!("{newline}{indent}{body}"), 0.6, format!("then `{}`, as elsewhere", brief(other)));
+    }
+}
+
+/// A short statement of the same function once more, after this one: a reset or update that one branch forgot.
+fn repeated(site: &Site<'_>, out: &mut Out<'_>) {
+    if !site.node.parent().is_some_and(|parent| parent.kind() == "block") || matches!(site.kind(), "return_statement" | "break_statement" | "continue_statement" | "raise_statement") {
+        return;
+    }
+    let simple = |kind: &str| matches!(kind, "expression_statement" | "return_statement");
+    let (newline, indent) = (site.unit.source.newline(), site.unit.source.indent_at(site.statement.span.start));
+    let mut seen: Vec<&str> = Vec::new();
+    for statement in site.siblings().filter(|statement| simple(&statement.kind) && statement.span != site.statement.span && !site.statement.span.contains(&statement.span.start)) {
+        let text = &site.unit.source.text[statement.span.clone()];
+        if text.lines().count() > 1 || text.len() > 80 || text.starts_with(['"', '\'']) || seen.contains(&text) || !site.in_scope(text) {
+            continue;
+        }
+        seen.push(text);
+        if site.node.next_named_sibling().is_none_or(|next| site.text(next) != text) && (site.python() || site.kind().ends_with("statement") || site.kind() == "let_declaration") {
+            let weight = if text.contains('=') && !text.contains("==") { 0.5 } else { 0.3 };
+            out.insert(site.statement.span.end, format!("{newline}{indent}{text}"), weight, format!("then `{}` once more", brief(text)));
+        }
     }
 }
 

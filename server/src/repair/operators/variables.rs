@@ -12,6 +12,7 @@ const BREADTH: usize = 30;
 /// Other names for a name that is read; attributes of `self` for a bare name.
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     if !is_use(site.node) {
+        values(site, out);
         return;
     }
     let name = site.text(site.node);
@@ -36,6 +37,52 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
         everywhere(site, name, &other.name, weight, out);
     }
     members_of_self(site, name, binding, out);
+}
+
+/// A name where a literal or a call stands: unused ones and those of the same kind first.
+fn values(site: &Site<'_>, out: &mut Out<'_>) {
+    let literal = matches!(site.kind(), "integer" | "integer_literal" | "float" | "float_literal" | "string" | "string_literal" | "none" | "char_literal");
+    let compound = matches!(site.kind(), "call" | "call_expression" | "subscript" | "index_expression" | "attribute" | "field_expression" | "binary_operator" | "binary_expression");
+    let text = site.text(site.node);
+    let receiver = site.kind() == "string" && site.node.parent().is_some_and(|parent| parent.kind() == "attribute");
+    if !literal && !compound || text.len() > 60 || !(receiver || is_value(site.node)) {
+        return;
+    }
+    let kind = Kind::of_expression(site.node, &site.unit.source);
+    let mut offers: Vec<(f32, String)> = Vec::new();
+    for other in site.names().into_iter().filter(|other| matches!(other.role, Role::Param | Role::Local) && !matches!(other.name.as_str(), "self" | "cls" | "_")) {
+        if is_bound_here(site, other) {
+            continue;
+        }
+        let unused = if other.role == Role::Param && uses_in_function(site, &other.name) == 0 { 3.0 } else { 1.0 };
+        let inside = if words(text).any(|word| word == other.name) { 0.8 } else { 1.0 };
+        offers.push((unused * inside * kind.fit(other.kind) * if literal { 0.3 } else { 0.22 }, other.name.clone()));
+    }
+    if site.text_of_function_has_self() {
+        let owner = site.function().and_then(|function| function.owner.as_deref());
+        let fields = site.unit.scope.members.iter().filter(|member| Some(member.owner.as_str()) == owner && member.params.is_none() && !member.variant);
+        offers.extend(fields.map(|field| (0.15 * kind.fit(field.kind), format!("self.{}", field.name))));
+    }
+    offers.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    offers.dedup_by(|a, b| a.1 == b.1);
+    for (rank, (weight, other)) in offers.into_iter().filter(|(_, other)| other != text).take(10).enumerate() {
+        out.swap(site.node, other, weight / (1.0 + 0.1 * rank as f32));
+    }
+}
+
+/// Where a whole value stands: not the target of an assignment, not the callee, not a part of a path or pattern.
+fn is_value(node: Node<'_>) -> bool {
+    let Some(parent) = node.parent() else { return false };
+    let is = |field: &str| parent.child_by_field_name(field) == Some(node);
+    match parent.kind() {
+        "assignment" | "augmented_assignment" | "assignment_expression" | "compound_assignment_expr" => is("right"),
+        "call" | "call_expression" | "expression_statement" | "match_pattern" | "dictionary_splat" | "decorator" | "reference_pattern" | "tuple_struct_pattern" | "range_pattern"
+        | "or_pattern" | "token_tree" | "default_parameter" | "typed_default_parameter" | "concatenated_string" | "interpolation" | "array_type" | "attribute" | "field_expression"
+        | "generic_function" | "scoped_identifier" => false,
+        "keyword_argument" | "let_declaration" => is("value"),
+        "module" => false,
+        _ => true,
+    }
 }
 
 /// How promising `other` is where `name` stands.

@@ -69,7 +69,8 @@ fn unwrap(site: &Site<'_>, out: &mut Out<'_>) {
         let known = SHED.contains(&method);
         let weight = if known { 0.9 } else if list.is_empty() && !site.python() { 0.2 } else { 0.12 };
         out.swap(site.node, site.text(object), weight);
-        if matches!(method, "iter" | "into_iter" | "chars" | "bytes" | "iter_mut") && !site.python() {
+        if matches!(method, "iter" | "into_iter" | "chars" | "bytes" | "iter_mut" | "lines" | "split_whitespace" | "split" | "enumerate" | "char_indices" | "windows" | "chunks")
+            && !site.python() {
             out.insert(site.node.end_byte(), ".rev()", 0.3, "go through it backwards");
             out.insert(site.node.end_byte(), ".skip(1)", 0.12, "skip the first");
         }
@@ -98,6 +99,8 @@ fn value_position(site: &Site<'_>) -> bool {
     match parent.kind() {
         "return_statement" | "return_expression" | "argument_list" | "arguments" | "comparison_operator" | "range_expression" => true,
         "assignment" => is("right"),
+        "attribute" => is("object") && site.kind() == "identifier",
+        "field_expression" => is("value") && site.kind() == "identifier",
         "let_declaration" | "for_expression" => is("value"),
         "for_statement" | "for_in_clause" => is("right"),
         "binary_operator" | "binary_expression" => true,
@@ -113,13 +116,15 @@ fn wrap(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let known = site.unit.scope.lookup(text, site.node.start_byte()).map(|binding| binding.kind);
     let kind = known.unwrap_or_else(|| Kind::of_expression(site.node, &site.unit.source));
-    let prefix = if site.python() { PYTHON_WRAPS } else { &[] };
+    let receiver = site.node.parent().is_some_and(|parent| matches!(parent.kind(), "attribute" | "field_expression"));
+    let prefix = if site.python() && !receiver { PYTHON_WRAPS } else { &[] };
     for (function, wanted, weight) in prefix.iter().filter(|(_, wanted, _)| *wanted == kind) {
         let _ = wanted;
         out.swap(site.node, format!("{function}({text})"), *weight);
     }
     let suffixes = if site.python() { PYTHON_SUFFIXES } else { RUST_SUFFIXES };
-    for (suffix, _, weight) in suffixes.iter().filter(|(_, wanted, _)| *wanted == kind) {
+    let chained = site.node.parent().is_some_and(|parent| matches!(parent.kind(), "attribute" | "field_expression"));
+    for (suffix, _, weight) in suffixes.iter().filter(|(suffix, wanted, _)| *wanted == kind && !(chained && *suffix == ".clone()")) {
         out.insert(site.node.end_byte(), *suffix, *weight * 0.8, format!("use `{}{suffix}`", super::brief(text)));
     }
 }
