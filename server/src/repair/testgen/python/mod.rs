@@ -41,7 +41,10 @@ struct Subject {
 struct Observed {
     call: Call,
     seen: Seen,
+    /// Mutants on which its test would fail.
     kills: BTreeSet<usize>,
+    /// Those of them on which it would not even come back.
+    hangs: BTreeSet<usize>,
 }
 
 /// Public functions and classes of a file that no test file names.
@@ -220,6 +223,7 @@ fn job(
         imports: needs.iter().map(|(module, name)| format!("from {module} import {name}")).collect(),
         quote: if style.matches('"').count() >= style.matches('\'').count() { '"' } else { '\'' },
         seconds: observe::SECONDS,
+        together: false,
         cases: calls().enumerate().map(|(id, (subject, call))| case(id, &subject.function, call)).collect(),
         variants: Vec::new(),
     }
@@ -245,13 +249,13 @@ async fn observe_all(
     budget: &Budget,
     notes: &mut Vec<String>,
 ) -> Result<(Vec<Vec<Observed>>, Vec<BTreeSet<usize>>), TestgenError> {
-    let seen = observe::observe(bench, suite, job, budget.left() / 3).await?;
+    let original = observe::observe(bench, suite, job, budget.left() / 3).await?;
     let mut usable: Vec<Vec<(usize, &Call, Seen)>> = Vec::new();
     let mut id = 0;
     for subject in subjects {
         let mut mine = Vec::new();
         for call in &subject.calls {
-            if let Some((seen, stable)) = seen.get(&id) {
+            if let Some((seen, stable)) = original.seen.get(&id) {
                 match judge::judge(&subject.function, call, seen, *stable) {
                     Judgement::Keep => mine.push((id, call, seen.clone())),
                     Judgement::KeepWith(note) => {
@@ -272,14 +276,21 @@ async fn observe_all(
         let numbered = subject.mutants.iter().enumerate();
         variants.extend(numbered.map(|(number, mutant)| Variant { id: at * 1000 + number, text: mutant.apply(text), only: only.clone() }));
     }
-    let on_mutants = observe::observe_variants(bench, suite, job, variants, budget.left() / 2).await?;
+    let job = Job { together: original.together, ..job.clone() };
+    let on_mutants = observe::observe_variants(bench, suite, &job, variants, budget.left() / 2).await?;
     let loaded = |at: usize| on_mutants.keys().filter(|id| **id / 1000 == at).map(|id| id % 1000).collect();
     let observed = |(at, usable): (usize, Vec<(usize, &Call, Seen)>)| -> Vec<Observed> {
-        let kills = |id: usize, seen: &Seen| -> BTreeSet<usize> {
+        let those = |id: usize, fits: &dyn Fn(&Seen) -> bool| -> BTreeSet<usize> {
             let mine = on_mutants.iter().filter(|(variant, _)| **variant / 1000 == at);
-            mine.filter(|(_, cases)| cases.get(&id).is_some_and(|other| seen.tells_from(other))).map(|(variant, _)| variant % 1000).collect()
+            mine.filter(|(_, cases)| cases.get(&id).is_some_and(fits)).map(|(variant, _)| variant % 1000).collect()
         };
-        usable.into_iter().map(|(id, call, seen)| Observed { kills: kills(id, &seen), call: call.clone(), seen }).collect()
+        let whole = |(id, call, seen): (usize, &Call, Seen)| Observed {
+            kills: those(id, &|other| seen.tells_from(other)),
+            hangs: those(id, &|other| other.kind == "timeout"),
+            call: call.clone(),
+            seen,
+        };
+        usable.into_iter().map(whole).collect()
     };
     let all = usable.into_iter().enumerate().map(observed).collect();
     Ok((all, (0..subjects.len()).map(loaded).collect()))
@@ -370,9 +381,10 @@ async fn confirm_a_kill(
         let kills = observed.get(*subject).and_then(|all| all.get(*chosen)).map(|observed| &observed.kills);
         kills.into_iter().flatten().for_each(|mutant| *votes.entry((*subject, *mutant)).or_default() += 1);
     }
-    // Those that fail fewer tests first: a mutant that hangs or breaks everything proves least.
+    // Those that many tests notice first, and those that make a test hang last.
+    let hangs = |(subject, mutant): &(usize, usize)| observed.get(*subject).is_some_and(|all| all.iter().any(|one| one.hangs.contains(mutant)));
     let mut order: Vec<((usize, usize), usize)> = votes.into_iter().collect();
-    order.sort_by_key(|(_, votes)| *votes);
+    order.sort_by_key(|(id, votes)| (hangs(id), std::cmp::Reverse(*votes)));
     let mut restore = Restore::new(bench);
     check::write(&mut restore, place, writer, tests)?;
     for ((subject, mutant), _) in order.into_iter().take(4) {

@@ -42,6 +42,10 @@ CHANGES = {
 }
 
 
+class Hang(BaseException):
+    """The call took too long."""
+
+
 class NoExpression(Exception):
     """The value cannot be written as an expression that gives it back."""
 
@@ -216,11 +220,12 @@ class Watch:
 
     def __init__(self, root):
         self.root = root + os.sep
-        self.touched = set()
-        self.refused = None
         self.active = False
-        self.seeded = False
+        self.reset()
         sys.addaudithook(self.audit)
+
+    def reset(self):
+        self.touched, self.refused, self.seeded = set(), None, False
 
     def audit(self, event, details):
         if not self.active:
@@ -302,6 +307,7 @@ def observe(job, case, names, module, watch):
     """Evaluates the case's inputs, makes the call, and tells what came out."""
     quote = job["quote"]
     seen = {"kind": "value", "touched": []}
+    watch.reset()
     try:
         receiver = eval(case["receiver"], names) if case["receiver"] else None
         args = [eval(text, names) for text in case["args"]]
@@ -319,6 +325,8 @@ def observe(job, case, names, module, watch):
             with watch:
                 value = getattr(receiver, name) if target is None else target(*args, **kwargs)
                 value, seen["wrap"] = settle(value)
+    except Hang:
+        return {"kind": "timeout"}
     except Refused as error:
         return {"kind": "refused", "message": str(error)}
     except NoExpression:
@@ -409,6 +417,42 @@ def call_in_child(job, case, names, module):
     return in_child(lambda: observe(job, case, names, module, Watch(job["root"])), job["seconds"])
 
 
+def ring(*_):
+    raise Hang
+
+
+def calls_in_turn(job, cases, names, module):
+    """The cases one after the other in this process: fast, where no call leaves anything behind for the next one."""
+    watch, seen, hangs = Watch(job["root"]), [], 0
+    signal.signal(signal.SIGALRM, ring)
+    for case in cases:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, job["seconds"], 0.05)
+            result = observe(job, case, names, module, watch)
+        except Hang:
+            result = {"kind": "timeout"}
+        finally:
+            sys.setprofile(None)
+            watch.active = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        seen.append([case["id"], json.loads(json.dumps(result))])
+        hangs += result["kind"] == "timeout"
+        if hangs == 2:
+            break
+    return seen
+
+
+def calls_apart(job, cases, names, module):
+    """Each case in a child of its own."""
+    seen, hangs = [], 0
+    for case in cases:
+        seen.append([case["id"], call_in_child(job, case, names, module)])
+        hangs += seen[-1][1]["kind"] == "timeout"
+        if hangs == 2:
+            break
+    return seen
+
+
 def load(job):
     """Imports the module as the tests would, and the names its inputs need."""
     for path in reversed(job["paths"]):
@@ -462,7 +506,22 @@ def try_variant(job, variant):
         module, names = load(job)
     except BaseException as error:
         return {"broken": "%s: %s" % (type(error).__name__, error)}
-    return {"seen": [[case["id"], call_in_child(job, case, names, module)] for case in job["cases"] if case["id"] in variant["only"]]}
+    cases = [case for case in job["cases"] if case["id"] in variant["only"]]
+    return {"seen": (calls_in_turn if job["together"] else calls_apart)(job, cases, names, module)}
+
+
+def observe_all(job, names, module, tell):
+    """Every case twice, in children; then all in turn, to learn whether calls leave something behind."""
+    apart = []
+    for case in job["cases"]:
+        first = call_in_child(job, case, names, module)
+        second = first if first["kind"] == "timeout" else call_in_child(job, case, names, module)
+        tell({"case": case["id"], "seen": first, "stable": first == second})
+        if first == second and first["kind"] in ("value", "raise"):
+            apart.append((case, first))
+    cases = [case for case, _ in apart]
+    in_turn = in_child(lambda: calls_in_turn(job, cases, names, module), job["seconds"] * 2 + 10)
+    tell({"together": in_turn == [[case["id"], seen] for case, seen in apart]})
 
 
 def main():
@@ -484,10 +543,8 @@ def main():
     if os.path.realpath(getattr(module, "__file__", None) or "") != os.path.realpath(job["file"]):
         tell({"import_error": "`import %s` gives another file than the one the tests are for" % job["module"]})
         return
-    for case in job["cases"] if not job["variants"] else []:
-        first = call_in_child(job, case, names, module)
-        second = first if first["kind"] == "timeout" else call_in_child(job, case, names, module)
-        tell({"case": case["id"], "seen": first, "stable": first == second})
+    if not job["variants"]:
+        observe_all(job, names, module, tell)
     for variant in job["variants"]:
         result = in_child(lambda: try_variant(job, variant), job["seconds"] * 3 + 20)
         tell({"variant": variant["id"], **result})
