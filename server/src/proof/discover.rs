@@ -59,7 +59,19 @@ pub fn suites(copy: &Copy, host: &Host, overrides: &Overrides) -> Found {
         python_suite(copy, host, overrides, folder, &tests, &mut found);
     }
     found.missing.dedup();
+    set_nested(&mut found.suites);
     found
+}
+
+/// Tells each suite which suites of its own language lie below it.
+fn set_nested(suites: &mut [Suite]) {
+    let all: Vec<(bool, String)> = suites.iter().map(|suite| (suite.kind == SuiteKind::Cargo, suite.folder.clone())).collect();
+    for suite in suites {
+        let below = |folder: &String| suite.folder.is_empty() || folder.starts_with(&format!("{}/", suite.folder));
+        let others =
+            all.iter().filter(|(rust, folder)| *rust == (suite.kind == SuiteKind::Cargo) && *folder != suite.folder && below(folder));
+        suite.nested = others.map(|(_, folder)| folder.clone()).collect();
+    }
 }
 
 /// Whether a file belongs to an environment, a build or somebody else's sources.
@@ -104,7 +116,7 @@ fn cargo_suite(copy: &Copy, folder: String, rust: rust::Rust, nextest: Option<Pa
     if in_folder(copy, &folder, ".cargo/config.toml").is_some_and(|text| text.contains("target-dir")) {
         toolchain.env.insert("CARGO_TARGET_DIR".to_owned(), "target".to_owned());
     }
-    Suite { kind: SuiteKind::Cargo, folder, toolchain, args: overrides.cargo_args.clone(), tools }
+    Suite { kind: SuiteKind::Cargo, folder, nested: Vec::new(), toolchain, args: overrides.cargo_args.clone(), tools }
 }
 
 fn in_folder(copy: &Copy, folder: &str, name: &str) -> Option<String> {
@@ -220,7 +232,14 @@ fn python_suite(copy: &Copy, host: &Host, overrides: &Overrides, folder: String,
     }
     if has_unittest {
         let tools = checkers(first);
-        found.suites.push(Suite { kind: SuiteKind::Unittest, folder, toolchain: first.toolchain.clone(), args: Vec::new(), tools });
+        found.suites.push(Suite {
+            kind: SuiteKind::Unittest,
+            folder,
+            nested: Vec::new(),
+            toolchain: first.toolchain.clone(),
+            args: Vec::new(),
+            tools,
+        });
     }
 }
 
@@ -229,7 +248,7 @@ fn pytest_suite(folder: String, python: &Python, overrides: &Overrides) -> Suite
     let mut args = overrides.pytest_args.clone();
     let quiet = [("xdist", "-n0"), ("pytest_cov", "--no-cov"), ("pytest_randomly", "-pno:randomly"), ("random_order", "-pno:random_order")];
     args.extend(quiet.iter().filter(|(module, _)| python.has(module)).map(|(_, argument)| (*argument).to_owned()));
-    Suite { kind: SuiteKind::Pytest, folder, toolchain: python.toolchain.clone(), args, tools: checkers(python) }
+    Suite { kind: SuiteKind::Pytest, folder, nested: Vec::new(), toolchain: python.toolchain.clone(), args, tools: checkers(python) }
 }
 
 fn checkers(python: &Python) -> BTreeMap<String, String> {

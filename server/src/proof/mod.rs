@@ -6,6 +6,8 @@ mod bench;
 mod discover;
 mod host;
 mod report;
+mod runners;
+mod rustc;
 mod suite;
 mod toolchains;
 
@@ -15,5 +17,6 @@ pub use host::Host;
 pub use report::{
     Candidate, CheckReport, Coverage, Diagnostic, Fix, Frame, Severity, TestCase, TestId, TestReport, TestStatus, Trial, TrialOutcome,
 };
+pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
