@@ -178,9 +178,9 @@ def expression(value, quote):
     return {"expr": text, "needs": sorted(renderer.needs), "float": renderer.floats and type(value) is float}
 
 
-def facts(value, quote):
-    """What can be said of a value that is no expression: its type, public attributes, length."""
-    found = [["type({}).__name__", expression(type(value).__name__, quote)]]
+def facts(value, quote, made):
+    """What can be said of a value that is no expression: its type (unless the call made it), public attributes, length."""
+    found = [] if made else [["type({}).__name__", expression(type(value).__name__, quote)]]
     for name, attribute in sorted(public(value).items()):
         text = expression(attribute, quote)
         if text is not None and len(found) < 8:
@@ -250,6 +250,8 @@ class Watch:
                 if frame.f_locals.get("self") is os.environ:
                     self.touched.add("the environment")
             return
+        if self.is_machinery(frame):
+            return
         name, module, owner = getattr(called, "__name__", ""), getattr(called, "__module__", None), getattr(called, "__self__", None)
         random = sys.modules.get("random")
         if module == "time" and name in CLOCK or inspect.isclass(owner) and issubclass(owner, datetime.date) and name in TODAY:
@@ -262,6 +264,14 @@ class Watch:
             self.touched.add("random numbers")
         elif module == "posix" and name in ("getpid", "getcwd", "uname", "listdir", "scandir", "getppid", "getlogin", "cpu_count"):
             self.touched.add("the machine it runs on")
+
+    def is_machinery(self, frame):
+        """Whether an event loop asks, and not the project's code."""
+        while frame is not None and not frame.f_code.co_filename.startswith(self.root):
+            if (os.sep + "asyncio" + os.sep) in frame.f_code.co_filename:
+                return True
+            frame = frame.f_back
+        return False
 
     def __enter__(self):
         self.active = True
@@ -335,7 +345,7 @@ def observe(job, case, names, module, watch):
         seen.update(raised(job, error, quote))
     else:
         seen["value"] = expression(value, quote) if case["kind"] != "class" else None
-        seen["facts"] = facts(value, quote) if seen["value"] is None else []
+        seen["facts"] = facts(value, quote, case["kind"] == "class") if seen["value"] is None else []
         seen["type"] = type(value).__name__
         seen["repr"] = shown(value)
     if watch.refused:
