@@ -1,8 +1,10 @@
 //! Checks and tests of a workspace copy, before and after: what was red, what is green, what broke, and the verdict.
 //!
-//! To add a runner: one file under `runners/`, one line in [`suites`].
+//! [`suites`] finds what there is, [`test`] and [`check`] run it inside the walls. To add a language: a file under
+//! `toolchains/`, `runners/` and `checks/` each, and an arm in [`suites`].
 
 mod bench;
+mod checks;
 mod discover;
 mod host;
 mod report;
@@ -12,6 +14,7 @@ mod suite;
 mod toolchains;
 
 pub use bench::{Bench, Toolchain};
+pub use checks::check;
 pub use discover::{Found, Overrides, suites};
 pub use host::Host;
 pub use report::{
