@@ -13,4 +13,6 @@ mod server;
 mod testgen;
 mod tidy;
 mod trials;
+mod runners;
+mod testgen;
 mod walls;

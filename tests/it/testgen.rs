@@ -328,12 +328,12 @@ mod python {
     async fn a_whole_file_gets_tests_for_what_no_test_names() {
         let project = Project::new(
             SuiteKind::Pytest,
-            "//- conftest.py\n//- m.py\ndef tested(n: int) -> int:\n    return n + 1\n\ndef add(a: int, b: int) -> int:\n    return a + b\n\ndef _hidden(n: int) -> int:\n    return n\n\ndef join(words: list[str], sep: str = ', ') -> str:\n    return sep.join(word.strip() for word in words)\n//- tests/test_m.py\nfrom m import tested\n\n\ndef test_tested():\n    assert tested(1) == 2\n",
+            "//- conftest.py\n//- m.py\ndef plus_one(n: int) -> int:\n    return n + 1\n\ndef add(a: int, b: int) -> int:\n    return a + b\n\ndef _hidden(n: int) -> int:\n    return n\n\ndef join(words: list[str], sep: str = ', ') -> str:\n    return sep.join(word.strip() for word in words)\n//- tests/test_m.py\nfrom m import plus_one\n\n\ndef test_plus_one():\n    assert plus_one(1) == 2\n",
         );
         let changes = [("m.py", "a + b", "a - b"), ("m.py", "word.strip()", "word"), ("m.py", "', '", "'; '")];
         let made = project.check(Ask::File("m.py"), &changes).await;
         let text = project.after(&made, "tests/test_m.py");
-        assert!(text.starts_with("from m import tested, add, join\n") && !text.contains("_hidden"), "{text}");
+        assert!(text.starts_with("from m import plus_one, add, join\n") && !text.contains("_hidden"), "{text}");
     }
 
     #[tokio::test]

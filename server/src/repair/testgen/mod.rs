@@ -11,6 +11,7 @@
 mod describe;
 mod inputs;
 mod mutants;
+mod proving;
 mod python;
 mod rust;
 mod select;
@@ -191,6 +192,12 @@ impl Budget {
     fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
+}
+
+/// Nothing worth keeping, with everything learnt on the way.
+fn nothing(why: &str, notes: &[String]) -> TestgenError {
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    TestgenError::NothingWorthKeeping { why: format!("{why}{notes}") }
 }
 
 /// Restores files of the copy when dropped, also when the run is cancelled in the middle.

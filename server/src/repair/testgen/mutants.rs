@@ -39,6 +39,31 @@ pub(super) fn rust(text: &str, span: &Range<usize>) -> Vec<Mutant> {
     syntax::rust(text).map(|parsed| Writer::new(&parsed, Words::RUST).write(span)).unwrap_or_default()
 }
 
+/// Names that are mistaken for each other.
+const TWINS: &[(&str, &str)] = &[
+    ("min", "max"),
+    ("any", "all"),
+    ("startswith", "endswith"),
+    ("lstrip", "rstrip"),
+    ("lower", "upper"),
+    ("find", "rfind"),
+    ("starts_with", "ends_with"),
+    ("trim_start", "trim_end"),
+    ("to_lowercase", "to_uppercase"),
+    ("first", "last"),
+    ("is_some", "is_none"),
+    ("is_ok", "is_err"),
+    ("floor", "ceil"),
+    ("take", "skip"),
+    ("keys", "values"),
+];
+
+/// Methods without arguments that can be left out and the code still makes sense.
+const CONVERSIONS: &[&str] = &[
+    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "copy", "trim", "trim_start", "trim_end", "abs", "rev", "round", "floor",
+    "ceil", "trunc",
+];
+
 /// How a language writes what the operators need.
 struct Words {
     not: (&'static str, &'static str),
@@ -137,6 +162,7 @@ impl<'a, 't> Writer<'a, 't> {
             }
             self.operator(node);
             self.constant(node);
+            self.call(node);
             self.condition(node);
             self.returned(node);
             self.statement(node);
@@ -212,6 +238,31 @@ impl<'a, 't> Writer<'a, 't> {
             "string" | "string_literal" if !self.is_documentation(node) && text.len() > 2 && text.starts_with(['"', '\'']) => {
                 let quote = text.get(..1).unwrap_or("\"").repeat(2);
                 self.push(node, quote, "");
+            }
+            _ => {}
+        }
+    }
+
+    /// A twin of the called name, and a conversion left out.
+    fn call(&mut self, node: Node<'_>) {
+        if !["call", "call_expression"].contains(&node.kind()) {
+            return;
+        }
+        let (Some(called), Some(arguments)) = (node.child_by_field_name("function"), node.child_by_field_name("arguments")) else { return };
+        let name = called.child_by_field_name("attribute").or_else(|| called.child_by_field_name("field")).unwrap_or(called);
+        let text = self.parsed.of(name);
+        for (one, other) in TWINS {
+            let twin = if text == *one { Some(other) } else { (text == *other).then_some(one) };
+            if let Some(twin) = twin {
+                self.push(name, *twin, "");
+            }
+        }
+        let receiver = called.child_by_field_name("object").or_else(|| called.child_by_field_name("value"));
+        let inputs = named(arguments);
+        match (receiver, &inputs[..]) {
+            (Some(receiver), []) if CONVERSIONS.contains(&text) => self.push(node, self.parsed.of(receiver), ""),
+            (None, [only]) if ["sorted", "abs", "round", "int", "list", "set", "str", "reversed"].contains(&text) => {
+                self.push(node, self.parsed.of(*only), "");
             }
             _ => {}
         }

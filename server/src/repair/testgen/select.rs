@@ -9,8 +9,6 @@ pub(super) struct Choice {
     pub(super) kills: BTreeSet<usize>,
     /// The way the code behaves here (`raises ValueError`, `int negative`): one of each is kept.
     pub(super) behaviour: String,
-    /// Length of what is read; the shorter wins a tie.
-    pub(super) length: usize,
     /// Rank of where the inputs come from; the lower wins a tie.
     pub(super) origin: usize,
 }
@@ -23,7 +21,7 @@ pub(super) fn choose(cases: &[Choice], known: &BTreeSet<usize>, most: usize) -> 
     let mut kept: Vec<usize> = Vec::new();
     while kept.len() < most {
         let gain = |at: &usize| cases.get(*at).map_or(0, |case| case.kills.difference(&covered).count());
-        let cost = |at: &usize| cases.get(*at).map(|case| (case.origin, case.length, *at)).unwrap_or_default();
+        let cost = |at: &usize| cases.get(*at).map(|case| (case.origin, *at)).unwrap_or_default();
         let open = (0..cases.len()).filter(|at| !kept.contains(at));
         let Some(best) = open.max_by_key(|at| (gain(at), std::cmp::Reverse(cost(at)))).filter(|at| gain(at) > 0) else {
             break;
@@ -33,7 +31,7 @@ pub(super) fn choose(cases: &[Choice], known: &BTreeSet<usize>, most: usize) -> 
     }
     let mut shown: BTreeSet<&str> = kept.iter().filter_map(|at| cases.get(*at)).map(|case| case.behaviour.as_str()).collect();
     let mut rest: Vec<usize> = (0..cases.len()).filter(|at| !kept.contains(at)).collect();
-    rest.sort_by_key(|at| cases.get(*at).map(|case| (case.kills.is_empty(), case.origin, case.length, *at)));
+    rest.sort_by_key(|at| cases.get(*at).map(|case| (case.kills.is_empty(), case.origin, *at)));
     for at in rest {
         if kept.len() < most && cases.get(at).is_some_and(|case| shown.insert(&case.behaviour)) {
             kept.push(at);
@@ -47,8 +45,8 @@ pub(super) fn choose(cases: &[Choice], known: &BTreeSet<usize>, most: usize) -> 
 mod tests {
     use super::*;
 
-    fn case(kills: &[usize], behaviour: &str, length: usize) -> Choice {
-        Choice { kills: kills.iter().copied().collect(), behaviour: behaviour.into(), length, origin: 0 }
+    fn case(kills: &[usize], behaviour: &str, origin: usize) -> Choice {
+        Choice { kills: kills.iter().copied().collect(), behaviour: behaviour.into(), origin }
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(super) fn judge(function: &Function, call: &Call, seen: &Seen, stable: bool)
     {
         return Judgement::Tell(note);
     }
+    if seen.kind == "value" && seen.value.is_none() && seen.facts.is_empty() {
+        return Judgement::Drop;
+    }
     if seen.kind == "raise" { exception(function, call, seen, &shown, plausible) } else { Judgement::Keep }
 }
 

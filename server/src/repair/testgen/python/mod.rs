@@ -1,7 +1,6 @@
 //! Python: signature → inputs → observation in the sandbox → selection by mutants → pytest or `unittest` → a real run.
 
 mod calls;
-mod check;
 mod facts;
 mod judge;
 mod observe;
@@ -11,7 +10,6 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::check::Run;
 use self::facts::{Class, Function, Kind, Module};
 use self::judge::Judgement;
 use self::observe::{Case, Job, Seen, Variant};
@@ -20,10 +18,11 @@ use self::render::{Test, Writer};
 use self::values::Values;
 use super::inputs::{self, Call, Origin, Pool};
 use super::mutants::{self, Mutant};
+use super::proving::Prover;
 use super::select::{self, Choice};
-use super::{Budget, Generated, Mutants, Restore, Shown, Target, TestgenError};
+use super::{Budget, Generated, Mutants, Shown, Target, TestgenError, nothing};
 use crate::proof::{Bench, Suite};
-use crate::text::{Files, RelPath};
+use crate::text::{Edit, Files, RelPath};
 
 /// Calls tried for one function.
 const MOST_CALLS: usize = 64;
@@ -41,7 +40,10 @@ struct Subject {
 struct Observed {
     call: Call,
     seen: Seen,
+    /// Mutants on which its test would fail.
     kills: BTreeSet<usize>,
+    /// Those of them on which it would not even come back.
+    hangs: BTreeSet<usize>,
 }
 
 /// Public functions and classes of a file that no test file names.
@@ -79,7 +81,7 @@ pub(super) async fn generate(
     functions.truncate(MOST_FUNCTIONS);
     let (name, _) = project.module(&first.path).ok_or_else(not_found)?;
     let place = project.place(&first.path, suite.kind).ok_or_else(not_found)?;
-    let mut subjects: Vec<Subject> = functions.into_iter().map(|function| subject(&project, &first.path, &module, &text, function)).collect();
+    let mut subjects: Vec<Subject> = functions.into_iter().map(|function| subject(&project, &first.path, &module, &text, place.text.as_deref(), function)).collect();
     let most = (mutants::MOST / subjects.len().max(1)).max(10);
     subjects.iter_mut().for_each(|subject| mutants::thin_out(&mut subject.mutants, most));
     let job = job(bench, suite, &project, &first.path, &name, &place, &text, &subjects);
@@ -90,7 +92,7 @@ pub(super) async fn generate(
     let mut tests = Vec::new();
     let mut kept: Vec<(usize, usize, String)> = Vec::new();
     for (at, (subject, observed)) in subjects.iter().zip(&observed).enumerate() {
-        for chosen in choose(subject, observed, budget.max_cases) {
+        for chosen in choose(observed, budget.max_cases) {
             let Some(found) = observed.get(chosen) else { continue };
             let needs = call_needs(&project, &first.path, &found.call);
             let Some(test) = writer.test(&name, &subject.function, &found.call, &found.seen, needs) else { continue };
@@ -99,29 +101,31 @@ pub(super) async fn generate(
         }
     }
     if tests.is_empty() {
-        return Err(nothing("no call of it gives something stable that tells it from its mutants", notes));
+        return Err(nothing("no call of it gives something stable that tells it from its mutants", &notes));
     }
-    let tests = prove(bench, suite, &place, &writer, tests, budget, &mut notes).await?;
-    kept.retain(|(.., name)| tests.iter().any(|test| test.name == *name));
+    let prover = Prover { bench, suite, files, path: &place.path, budget };
+    let edits = |names: &[String]| {
+        let chosen: Vec<Test> = tests.iter().filter(|test| names.contains(&test.name)).cloned().collect();
+        render::edits(&place, &writer, &chosen)
+    };
+    let (names, ids) = prover.settle(tests.iter().map(|test| test.name.clone()).collect(), edits, &mut notes).await?;
+    tests.retain(|test| names.contains(&test.name));
+    kept.retain(|(.., name)| names.contains(name));
+    let edits = render::edits(&place, &writer, &tests);
+    if !prover.notices(&names, &ids, &edits, noticed(&first.path, &subjects, &kept, &observed)).await? {
+        return Err(nothing("the written tests pass, but did not fail on any mutant when run for real", &notes));
+    }
     let killed = |at: usize| -> BTreeSet<usize> {
         let mine = kept.iter().filter(|(subject, ..)| *subject == at).filter_map(|(_, chosen, _)| observed.get(at)?.get(*chosen));
         mine.flat_map(|observed| observed.kills.iter().copied()).collect()
     };
-    let mutants = count(&subjects, &mutants, killed);
-    confirm_a_kill(bench, suite, &place, &writer, &tests, &first.path, &text, &subjects, &kept, &observed, budget, &notes).await?;
-    notes.dedup();
     Ok(Generated {
-        edits: render::edits(&place, &writer, &tests),
-        tests: tests.iter().map(|test| test.name.clone()).collect(),
+        edits,
         cases: tests.iter().map(|test| Shown { test: test.name.clone(), shows: test.shows.clone() }).collect(),
-        mutants,
+        mutants: count(&subjects, &mutants, killed),
+        tests: names,
         notes,
     })
-}
-
-fn nothing(why: &str, notes: Vec<String>) -> TestgenError {
-    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-    TestgenError::NothingWorthKeeping { why: format!("{why}{notes}") }
 }
 
 /// The functions a symbol stands for: itself, or a class's constructor and public methods.
@@ -150,7 +154,7 @@ fn functions_of(module: &Module, target: &Target) -> Result<Vec<Function>, Testg
 }
 
 /// Draws inputs for a function.
-fn subject(project: &Project, path: &RelPath, module: &Module, text: &str, function: Function) -> Subject {
+fn subject(project: &Project, path: &RelPath, module: &Module, text: &str, tests: Option<&str>, function: Function) -> Subject {
     let values = Values { project, from: path };
     let class = function.class.as_ref().and_then(|name| module.classes.iter().find(|class| class.name == *name));
     let on_object = matches!(function.kind, Kind::Method | Kind::Property);
@@ -177,8 +181,23 @@ fn subject(project: &Project, path: &RelPath, module: &Module, text: &str, funct
     }
     calls.retain(|call| call_texts(call).all(|text| project.needs(text, path).is_some()) && on_object == call.receiver.is_some());
     calls.truncate(MOST_CALLS);
+    let quote = quote(tests.unwrap_or(text));
+    calls.iter_mut().filter(|call| call.origin >= Origin::Typed).for_each(|call| requote(call, quote));
     let mutants = mutants::python(text, &function.span);
     Subject { function, calls, mutants }
+}
+
+/// The quote a text uses most.
+fn quote(text: &str) -> char {
+    if text.matches('"').count() >= text.matches('\'').count() { '"' } else { '\'' }
+}
+
+/// Writes our own values with the project's quote.
+fn requote(call: &mut Call, quote: char) {
+    let texts = call.receiver.iter_mut().chain(&mut call.args).chain(call.kwargs.iter_mut().map(|(_, text)| text));
+    for text in texts.filter(|text| quote == '"' && !text.contains('"') && !text.contains('\\')) {
+        *text = text.replace('\'', "\"");
+    }
 }
 
 fn call_texts(call: &Call) -> impl Iterator<Item = &str> {
@@ -218,8 +237,9 @@ fn job(
         module: module.to_owned(),
         file: path.to_path(root).to_string_lossy().into_owned(),
         imports: needs.iter().map(|(module, name)| format!("from {module} import {name}")).collect(),
-        quote: if style.matches('"').count() >= style.matches('\'').count() { '"' } else { '\'' },
+        quote: quote(style),
         seconds: observe::SECONDS,
+        together: false,
         cases: calls().enumerate().map(|(id, (subject, call))| case(id, &subject.function, call)).collect(),
         variants: Vec::new(),
     }
@@ -245,13 +265,13 @@ async fn observe_all(
     budget: &Budget,
     notes: &mut Vec<String>,
 ) -> Result<(Vec<Vec<Observed>>, Vec<BTreeSet<usize>>), TestgenError> {
-    let seen = observe::observe(bench, suite, job, budget.left() / 3).await?;
+    let original = observe::observe(bench, suite, job, budget.left() / 3).await?;
     let mut usable: Vec<Vec<(usize, &Call, Seen)>> = Vec::new();
     let mut id = 0;
     for subject in subjects {
         let mut mine = Vec::new();
         for call in &subject.calls {
-            if let Some((seen, stable)) = seen.get(&id) {
+            if let Some((seen, stable)) = original.seen.get(&id) {
                 match judge::judge(&subject.function, call, seen, *stable) {
                     Judgement::Keep => mine.push((id, call, seen.clone())),
                     Judgement::KeepWith(note) => {
@@ -272,14 +292,21 @@ async fn observe_all(
         let numbered = subject.mutants.iter().enumerate();
         variants.extend(numbered.map(|(number, mutant)| Variant { id: at * 1000 + number, text: mutant.apply(text), only: only.clone() }));
     }
-    let on_mutants = observe::observe_variants(bench, suite, job, variants, budget.left() / 2).await?;
+    let job = Job { together: original.together, ..job.clone() };
+    let on_mutants = observe::observe_variants(bench, suite, &job, variants, budget.left() / 2).await?;
     let loaded = |at: usize| on_mutants.keys().filter(|id| **id / 1000 == at).map(|id| id % 1000).collect();
     let observed = |(at, usable): (usize, Vec<(usize, &Call, Seen)>)| -> Vec<Observed> {
-        let kills = |id: usize, seen: &Seen| -> BTreeSet<usize> {
+        let those = |id: usize, fits: &dyn Fn(&Seen) -> bool| -> BTreeSet<usize> {
             let mine = on_mutants.iter().filter(|(variant, _)| **variant / 1000 == at);
-            mine.filter(|(_, cases)| cases.get(&id).is_some_and(|other| seen.tells_from(other))).map(|(variant, _)| variant % 1000).collect()
+            mine.filter(|(_, cases)| cases.get(&id).is_some_and(fits)).map(|(variant, _)| variant % 1000).collect()
         };
-        usable.into_iter().map(|(id, call, seen)| Observed { kills: kills(id, &seen), call: call.clone(), seen }).collect()
+        let whole = |(id, call, seen): (usize, &Call, Seen)| Observed {
+            kills: those(id, &|other| seen.tells_from(other)),
+            hangs: those(id, &|other| other.kind == "timeout"),
+            call: call.clone(),
+            seen,
+        };
+        usable.into_iter().map(whole).collect()
     };
     let all = usable.into_iter().enumerate().map(observed).collect();
     Ok((all, (0..subjects.len()).map(loaded).collect()))
@@ -292,13 +319,12 @@ fn push_new(notes: &mut Vec<String>, note: String) {
 }
 
 /// Which observations of a subject become tests; calls that existing tests make are known already.
-fn choose(subject: &Subject, observed: &[Observed], most: usize) -> Vec<usize> {
+fn choose(observed: &[Observed], most: usize) -> Vec<usize> {
     let known: BTreeSet<usize> = observed.iter().filter(|observed| observed.call.tested).flat_map(|observed| observed.kills.iter().copied()).collect();
     let new: Vec<usize> = observed.iter().enumerate().filter(|(_, observed)| !observed.call.tested).map(|(at, _)| at).collect();
     let choice = |observed: &Observed| Choice {
         kills: observed.kills.clone(),
         behaviour: observed.seen.behaviour(),
-        length: render::shown_call(&subject.function, &observed.call).len(),
         origin: observed.call.origin as usize,
     };
     let choices: Vec<Choice> = new.iter().filter_map(|at| observed.get(*at)).map(choice).collect();
@@ -319,68 +345,19 @@ fn count(subjects: &[Subject], loaded: &[BTreeSet<usize>], killed: impl Fn(usize
     all
 }
 
-/// Runs the tests for real; those that fail are dropped with a note. The rest passes twice in a row.
-async fn prove(
-    bench: Bench<'_>,
-    suite: &Suite,
-    place: &Place,
-    writer: &Writer,
-    mut tests: Vec<Test>,
-    budget: &Budget,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Test>, TestgenError> {
-    let mut restore = Restore::new(bench);
-    let mut green = 0;
-    while green < 2 {
-        check::write(&mut restore, place, writer, &tests)?;
-        match check::run(bench, suite, place, writer, &tests, budget.left()).await? {
-            Run::Green => green += 1,
-            Run::Red(failed) => {
-                green = 0;
-                tests.retain(|test| !failed.contains(&test.name));
-                notes.extend(failed.iter().map(|name| format!("`{name}` did not pass under the project's own runner and was left out")));
-            }
-            Run::Unclear(why) => return Err(nothing(&format!("the written tests could not be run: {why}"), notes.clone())),
-        }
-        if tests.is_empty() {
-            return Err(nothing("none of the written tests passed under the project's own runner", notes.clone()));
-        }
-    }
-    Ok(tests)
-}
-
-/// Runs the tests for real on mutants until they fail on one.
-#[allow(clippy::too_many_arguments)]
-async fn confirm_a_kill(
-    bench: Bench<'_>,
-    suite: &Suite,
-    place: &Place,
-    writer: &Writer,
-    tests: &[Test],
-    path: &RelPath,
-    text: &str,
-    subjects: &[Subject],
-    kept: &[(usize, usize, String)],
-    observed: &[Vec<Observed>],
-    budget: &Budget,
-    notes: &[String],
-) -> Result<(), TestgenError> {
-    let mut votes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+/// Mutants of the kept cases as edits, for a real run: those that many tests notice first, those on which a test hangs last.
+fn noticed(path: &RelPath, subjects: &[Subject], kept: &[(usize, usize, String)], observed: &[Vec<Observed>]) -> Vec<Edit> {
+    let mut votes: BTreeMap<(usize, usize), (bool, usize)> = BTreeMap::new();
     for (subject, chosen, _) in kept {
-        let kills = observed.get(*subject).and_then(|all| all.get(*chosen)).map(|observed| &observed.kills);
-        kills.into_iter().flatten().for_each(|mutant| *votes.entry((*subject, *mutant)).or_default() += 1);
-    }
-    // Those that fail fewer tests first: a mutant that hangs or breaks everything proves least.
-    let mut order: Vec<((usize, usize), usize)> = votes.into_iter().collect();
-    order.sort_by_key(|(_, votes)| *votes);
-    let mut restore = Restore::new(bench);
-    check::write(&mut restore, place, writer, tests)?;
-    for ((subject, mutant), _) in order.into_iter().take(4) {
-        let Some(mutant) = subjects.get(subject).and_then(|subject| subject.mutants.get(mutant)) else { continue };
-        restore.write(path, &mutant.apply(text))?;
-        if let Run::Red(_) = check::run(bench, suite, place, writer, tests, budget.left()).await? {
-            return Ok(());
+        let Some(one) = observed.get(*subject).and_then(|all| all.get(*chosen)) else { continue };
+        for mutant in &one.kills {
+            let (hangs, votes) = votes.entry((*subject, *mutant)).or_default();
+            *hangs |= one.hangs.contains(mutant);
+            *votes += 1;
         }
     }
-    Err(nothing("the written tests pass, but did not fail on any mutant when run for real", notes.to_vec()))
+    let mut order: Vec<_> = votes.into_iter().collect();
+    order.sort_by_key(|(_, (hangs, votes))| (*hangs, std::cmp::Reverse(*votes)));
+    let edit = |mutant: &Mutant| Edit { path: path.clone(), span: mutant.span.clone(), text: mutant.text.clone() };
+    order.into_iter().filter_map(|((subject, mutant), _)| subjects.get(subject)?.mutants.get(mutant).map(edit)).collect()
 }

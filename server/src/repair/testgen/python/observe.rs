@@ -14,6 +14,8 @@ const INSIDE: &str = "/tmp/lamplighter-observe";
 
 /// Seconds one call may take.
 pub(super) const SECONDS: f64 = 2.0;
+/// Seconds one call may take on a mutant: the same calls took far less on the original.
+const MUTANT_SECONDS: f64 = 1.0;
 
 /// What is asked of `observe.py`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,6 +27,8 @@ pub(super) struct Job {
     pub(super) imports: Vec<String>,
     pub(super) quote: char,
     pub(super) seconds: f64,
+    /// Whether calls leave nothing behind, so that they may share a process.
+    pub(super) together: bool,
     pub(super) cases: Vec<Case>,
     pub(super) variants: Vec<Variant>,
 }
@@ -172,15 +176,27 @@ struct Line {
     variant: Option<usize>,
     broken: Option<String>,
     stable: bool,
+    together: Option<bool>,
     seen: serde_json::Value,
     done: bool,
 }
 
-/// What each case shows; `false` beside those that differ from call to call or from process to process.
-pub(super) async fn observe(bench: Bench<'_>, suite: &Suite, job: &Job, wall: Duration) -> Result<BTreeMap<usize, (Seen, bool)>, TestgenError> {
+/// What the original shows.
+#[derive(Debug, Default)]
+pub(super) struct Original {
+    /// What each case shows; `false` beside those that differ from call to call or from process to process.
+    pub(super) seen: BTreeMap<usize, (Seen, bool)>,
+    /// Whether calls leave nothing behind for the next one.
+    pub(super) together: bool,
+}
+
+/// Runs every case on the original, in two processes with different hash seeds.
+pub(super) async fn observe(bench: Bench<'_>, suite: &Suite, job: &Job, wall: Duration) -> Result<Original, TestgenError> {
     let mut seen: BTreeMap<usize, (Seen, bool)> = BTreeMap::new();
+    let mut together = true;
     for seed in ["0", "4711"] {
         for line in run(bench, suite, job, seed, wall).await? {
+            together &= line.together.unwrap_or(true);
             let (Some(case), Ok(now)) = (line.case, serde_json::from_value::<Seen>(line.seen)) else { continue };
             match seen.get_mut(&case) {
                 Some((first, stable)) => *stable &= line.stable && *first == now,
@@ -190,7 +206,7 @@ pub(super) async fn observe(bench: Bench<'_>, suite: &Suite, job: &Job, wall: Du
             }
         }
     }
-    Ok(seen)
+    Ok(Original { seen, together })
 }
 
 /// What the cases show on each changed text that loads.
@@ -201,7 +217,7 @@ pub(super) async fn observe_variants(
     variants: Vec<Variant>,
     wall: Duration,
 ) -> Result<BTreeMap<usize, BTreeMap<usize, Seen>>, TestgenError> {
-    let job = Job { variants, ..job.clone() };
+    let job = Job { variants, seconds: MUTANT_SECONDS, ..job.clone() };
     let mut found = BTreeMap::new();
     for line in run(bench, suite, &job, "0", wall).await? {
         let (Some(variant), None) = (line.variant, line.broken) else { continue };

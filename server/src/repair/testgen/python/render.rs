@@ -175,18 +175,19 @@ impl Body {
         if nan {
             self.needs.push(("math".into(), String::new()));
         }
-        if right.float && self.style == Style::Pytest {
+        let rounded = right.float && expr.parse::<f64>().is_ok_and(|value| value.fract() != 0.0);
+        if rounded && self.style == Style::Pytest {
             self.needs.push(("pytest".into(), String::new()));
         }
         let line = match (self.style, expr.as_str()) {
             (Style::Pytest, _) if nan => format!("assert math.isnan({left})"),
             (Style::Unittest, _) if nan => format!("self.assertTrue(math.isnan({left}))"),
             (Style::Pytest, "None" | "True" | "False") => format!("assert {left} is {expr}"),
-            (Style::Pytest, _) if right.float => format!("assert {left} == pytest.approx({expr})"),
+            (Style::Pytest, _) if rounded => format!("assert {left} == pytest.approx({expr})"),
             (Style::Pytest, _) => format!("assert {left} == {expr}"),
             (Style::Unittest, "None") => format!("self.assertIsNone({left})"),
             (Style::Unittest, "True" | "False") => format!("self.assertIs({left}, {expr})"),
-            (Style::Unittest, _) if right.float => format!("self.assertAlmostEqual({left}, {expr})"),
+            (Style::Unittest, _) if rounded => format!("self.assertAlmostEqual({left}, {expr})"),
             (Style::Unittest, _) => format!("self.assertEqual({left}, {expr})"),
         };
         self.lines.push(line);
@@ -311,7 +312,7 @@ pub(super) fn edits(place: &Place, writer: &Writer, tests: &[Test]) -> Vec<Edit>
     let text = place.text.as_deref().unwrap_or_default();
     if text.trim().is_empty() {
         let closing = if place.style == Style::Unittest { "\n\nif __name__ == \"__main__\":\n    unittest.main()\n" } else { "" };
-        let all = format!("{}\n\n{block}\n{closing}", import_lines(&needs));
+        let all = format!("{}\n\n\n{block}\n{closing}", import_lines(&needs));
         edits.push(Edit { path: place.path.clone(), span: 0..text.len(), text: all });
         return edits;
     }

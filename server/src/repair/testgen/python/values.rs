@@ -249,7 +249,7 @@ fn lists(kind: &str, inner: &[String], open: &str, close: &str) -> Vec<String> {
     let mut values = match kind.trim() {
         "int" => vec![wrap(&["3", "1", "2"]), wrap(&[]), wrap(&["5"]), wrap(&["2", "2", "4"]), wrap(&["-1", "0", "4"]), wrap(&["1", "2", "3", "4"])],
         "float" => vec![wrap(&["1.5", "2.5", "4.0"]), wrap(&[]), wrap(&["2.5"]), wrap(&["-1.0", "0.0", "3.5"])],
-        "str" => vec![wrap(&["'b'", "'a'", "'c'"]), wrap(&[]), wrap(&["'one'"]), wrap(&["'a'", "'a'", "'B'"]), wrap(&["''", "'x'"])],
+        "str" => vec![wrap(&["'b'", "'a'", "'c'"]), wrap(&[]), wrap(&["'one'"]), wrap(&["'a'", "'a'", "'B'"]), wrap(&["''", "' x '"])],
         _ => {
             let several: Vec<&str> = texts.iter().take(3).copied().collect();
             let reversed: Vec<&str> = several.iter().rev().copied().collect();
