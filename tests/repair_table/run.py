@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from catalog import BUGS, Bug, Package, TableError, cache, load_bugs, load_packages, save_bugs
+from catalog import Bug, Package, TableError, cache, load_bugs, load_packages, save_bugs
 from judge import BAD, IDENTICAL, NOT, PLAUSIBLE, Verdict, judge
 from layout import commit, digests, lay_out
 from repair import EXPECTED, REPAIRERS, Attempt, binary
