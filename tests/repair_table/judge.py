@@ -8,7 +8,7 @@ import ast
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from suites import run_suite
 
 IDENTICAL, PLAUSIBLE, NOT, BAD = "repaired-identical", "repaired-plausible", "not repaired", "bad"
 _one_at_a_time: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-_names: dict[str, Set[str]] = {}
+_names: dict[str, AbstractSet[str]] = {}
 """Test names of each pristine package, once its suite has run."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import fetch
 import processes
 from catalog import HERE, Bug, Package, TableError
+from layout import digests, is_test
 
 GRACE_SECONDS = 60
 """The product keeps to its own budget; this much later it is stopped from outside."""
@@ -92,8 +93,6 @@ def boast(package: Package, bug: Bug, tree: Path, seconds: int) -> Attempt:
 def cheat(package: Package, bug: Bug, tree: Path, seconds: int) -> Attempt:
     """Stand-in: puts the text back and, unasked, removes a test: where tests stand in the library, one of those."""
     reversal(package, bug, tree, seconds)
-    from layout import digests, is_test
-
     tests = [path for path in sorted(digests(tree)) if is_test(package, path)]
     inline = [path for path in sorted((tree / "src").rglob("*.rs")) if b"#[test]" in path.read_bytes()]
     if inline:

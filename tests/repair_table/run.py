@@ -12,13 +12,14 @@ verdict is reached without it (judge.py). Exit 0 when at least 60 % are repaired
 
 import argparse
 import json
+import shutil
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from catalog import BUGS, Bug, Package, TableError, cache, load_bugs, load_packages, save_bugs
+from catalog import Bug, Package, TableError, cache, load_bugs, load_packages, save_bugs
 from judge import BAD, IDENTICAL, NOT, PLAUSIBLE, Verdict, judge
 from layout import commit, digests, lay_out
 from repair import EXPECTED, REPAIRERS, Attempt, binary
@@ -108,7 +109,10 @@ def work(package: Package, bug: Bug, repairer: str, seconds: int) -> Row:
     commit(tree)
     before = digests(tree)
     attempt = REPAIRERS[repairer](package, bug, tree, seconds)
-    return Row(bug, judge(package, bug, tree, before, attempt), attempt)
+    verdict = judge(package, bug, tree, before, attempt)
+    if repairer != "lamplighter" or verdict.word in (IDENTICAL, PLAUSIBLE):
+        shutil.rmtree(tree.parent)  # What went wrong is kept to be looked at.
+    return Row(bug, verdict, attempt)
 
 
 def print_row(row: Row) -> None:

@@ -33,7 +33,7 @@ def seed_package(package: Package, seed: int, say: Callable[[str], None]) -> lis
     rng = random.Random(f"{seed}:{package.label}")
     waiting = _sites_by_kind(package, tree, rng)
     bugs: list[Bug] = []
-    for turn in range(TURNS):
+    for _ in range(TURNS):
         for kind, places in waiting.items():
             if len(bugs) == BUGS_PER_PACKAGE:
                 return bugs

@@ -125,7 +125,9 @@ class _Finder(ast.NodeVisitor):
             self.add("negation", offset, inside - offset, "")
 
     def visit_BinOp(self, node) -> None:
-        texts = any(isinstance(side, ast.JoinedStr) or isinstance(getattr(side, "value", None), str) for side in (node.left, node.right))
+        texts = any(
+            isinstance(side, ast.JoinedStr) or isinstance(getattr(side, "value", None), str) for side in (node.left, node.right)
+        )
         found = self.between(node.left, node.right, ARITHMETIC)
         if found and not texts:
             for other in ARITHMETIC[found[1]]:

@@ -2,10 +2,10 @@
 
 import re
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import processes
 from catalog import Package, cache

@@ -64,7 +64,9 @@ class PythonSites(unittest.TestCase):
 
     def test_no_guard_without_a_statement_behind_it(self):
         self.assertEqual(python_slips("    for x in b:\n        if not a:\n            continue\n", "guard removed"), [])
-        self.assertEqual(python_slips("    if b:\n        pass\n    elif not a:\n        return 1\n    return 2\n", "guard removed"), [])
+        self.assertEqual(
+            python_slips("    if b:\n        pass\n    elif not a:\n        return 1\n    return 2\n", "guard removed"), []
+        )
 
     def test_swapped_arguments(self):
         self.assertEqual(python_slips("    g(a, b.c)\n", "argument swap"), ["    g(b.c, a)\n"])
@@ -183,7 +185,9 @@ class Places(unittest.TestCase):
             bug.apply(b"xy = 3\n")
 
     def test_manifest_without_benchmarks(self):
-        manifest = '[package]\nname = "x"\n[[bench]]\nname = "b"\n[dev-dependencies.criterion]\nversion = "1"\n[lib]\nname = "x"\n'
+        manifest = (
+            '[package]\nname = "x"\n[[bench]]\nname = "b"\n[dev-dependencies.criterion]\nversion = "1"\n[lib]\nname = "x"\n'
+        )
         self.assertEqual(_without(manifest, ["criterion"]), '[package]\nname = "x"\n[lib]\nname = "x"\n')
 
 
