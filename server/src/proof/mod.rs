@@ -13,6 +13,7 @@ mod runners;
 mod rustc;
 mod suite;
 mod toolchains;
+pub mod trials;
 
 pub use bench::{Bench, Toolchain};
 pub use checks::check;
@@ -25,3 +26,6 @@ pub use report::{
 pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
+
+mod provisional;
+pub use provisional::*;
