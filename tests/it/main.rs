@@ -13,6 +13,4 @@ mod server;
 mod testgen;
 mod tidy;
 mod trials;
-mod runners;
-mod testgen;
 mod walls;
