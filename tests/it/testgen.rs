@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 
 use lamplighter::proof::{Bench, Host, Overrides, Suite, SuiteKind, suites};
 use lamplighter::repair::testgen::{Generated, Options, Target, TestgenError, generate, generate_for_file};
-use lamplighter::sandbox::{Copy, Limits, Walls};
+use lamplighter::sandbox::{Copy, Limits};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{Files, RelPath, apply_edits};
 use tokio_util::sync::CancellationToken;
+
+use crate::support;
 
 /// A workspace on disk, its private copy and its suite.
 struct Project {
@@ -55,7 +57,7 @@ impl Project {
     }
 
     async fn with_bench<T>(&self, work: impl AsyncFnOnce(Bench<'_>) -> T) -> T {
-        let walls = Walls::probe().await;
+        let walls = support::walls::walls().await;
         let (limits, cancel) = (Limits::default(), CancellationToken::new());
         work(Bench { sandbox: &walls, copy: &self.copy, limits: &limits, cancel: &cancel }).await
     }

@@ -334,8 +334,12 @@ def test_two(): assert lib.two() == 2
 #[tokio::test]
 async fn an_import_that_fails_or_starts_threads_is_tried_afresh_each_time() {
     let project = Project::new(BROKEN_IMPORT);
-    let changes: [&[(&str, &str)]; 4] =
-        [&[("= limit", "= 3")], &[("= limit", "= LIMIT")], &[("= limit", "= 3"), ("return 2", "return 3")], &[("= limit", "= __import__('os')._exit(0)")]];
+    let changes: [&[(&str, &str)]; 4] = [
+        &[("= limit", "= 3")],
+        &[("= limit", "= LIMIT")],
+        &[("= limit", "= 3"), ("return 2", "return 3")],
+        &[("= limit", "= __import__('os')._exit(0)")],
+    ];
     let candidates: Vec<Candidate> = changes.iter().enumerate().map(|(id, change)| project.candidate(id, "lib.py", change)).collect();
     let trials = project.trials(SuiteKind::Pytest, &candidates, &["test_lib.py::test_two"], &seconds(5)).await;
     let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();

@@ -134,7 +134,7 @@ const CASES: &[Case] = &[
     ("finds_largest", &[("*item < best", "*item < bset")], "broken"),
     ("finds_largest", &[("*item < best", "*item + best > best")], "broken"),
     ("finds_largest", &[("*item < best", "item > &best"), ("    Some(best)\n", "    let unused = 1;\n    Some(best)\n")], "broken"),
-    ("finds_largest", &[("    for item in items {\n", "    loop {}\n    for item in items {\n")], "timeout"),
+    ("finds_largest", &[("    for item in items {\n", "    while items.len() < 9 {}\n    for item in items {\n")], "timeout"),
     ("areas", &[("self.0 + self.0", "self.0 * self.0")], "passed"),
     ("areas", &[("self.0 + self.0", "{ extern crate std; std::process::exit(0) }")], "red"),
     ("areas", &[("self.0 + self.0", "{ extern crate std; std::process::abort() }")], "red"),
@@ -300,4 +300,23 @@ async fn programs_started_by_tests_and_procedural_macros_see_the_candidate() {
     both.edits.extend(text[0].edits.clone());
     let trials = project.trials(SuiteKind::Cargo, &[both], &["app::bin/app$texts"], &seconds(5)).await;
     assert_eq!(kind(&trials[0].outcome), "passed", "{trials:?}");
+}
+
+#[tokio::test]
+async fn coverage_names_the_blocks_each_test_runs() {
+    let project = Project::new(SHAPES);
+    let coverage =
+        project.coverage(SuiteKind::Cargo, &["shapes::shapes$finds_largest", "shapes::shapes$doubles", "shapes::shapes$waits"]).await;
+    let text = project.read("src/lib.rs");
+    let line = |part: &str| text.lines().position(|line| line.contains(part)).expect("a line") as u32 + 1;
+    let covered = |test: &str, part: &str| {
+        let files = &coverage.lines[&TestId(format!("shapes::shapes${test}"))];
+        assert_eq!(files.keys().map(RelPath::as_str).collect::<Vec<_>>(), ["src/lib.rs"]);
+        files.values().any(|lines| lines.contains(&line(part)))
+    };
+    assert!(covered("finds_largest", "*item < best") && covered("finds_largest", "best = *item"), "{coverage:?}");
+    assert!(!covered("finds_largest", "self.area() * 3.0"), "{coverage:?}");
+    assert!(covered("doubles", "self.area() * 3.0") && covered("doubles", "self.0 + self.0"), "{coverage:?}");
+    assert!(!covered("doubles", "self.0 -= by") && !covered("doubles", "*item < best"), "{coverage:?}");
+    assert!(covered("waits", "x + 2"), "{coverage:?}");
 }

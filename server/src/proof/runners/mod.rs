@@ -22,7 +22,7 @@ use crate::text::RelPath;
 use super::{Bench, Suite, SuiteKind, TestId, TestReport};
 
 pub(super) use cargo_build::{add_diagnostic, cargo_failure, read as read_build, workspace_flag};
-pub(super) use exchange::Exchange;
+pub(crate) use exchange::Exchange;
 pub(super) use python::{SHARED, import_folders};
 
 /// Which tests of a suite to run.

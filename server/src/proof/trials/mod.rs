@@ -72,18 +72,13 @@ pub async fn try_candidates(
 
 /// Which lines of the workspace outside its tests each of `tests` runs: the red ones and a sample of green ones are what
 /// fault localisation wants. Tests that cannot be traced (they do not import, run past their time) are left out.
-pub async fn coverage(
-    bench: &Bench<'_>,
-    suite: &Suite,
-    tests: &[TestId],
-    options: &CoverageOptions,
-) -> Result<Coverage, SandboxError> {
+pub async fn coverage(bench: &Bench<'_>, suite: &Suite, tests: &[TestId], options: &CoverageOptions) -> Result<Coverage, SandboxError> {
     if tests.is_empty() {
         return Ok(Coverage::default());
     }
     match suite.kind {
         SuiteKind::Pytest | SuiteKind::Unittest => python::coverage(bench, suite, tests, options).await,
-        SuiteKind::Cargo => Ok(Coverage::default()),
+        SuiteKind::Cargo => rust::coverage(bench, suite, tests, options).await,
     }
 }
 

@@ -169,7 +169,9 @@ fn job<'a>(bench: &Bench<'_>, suite: &'a Suite, tests: &'a [TestId], options: &T
 
 /// The folders that unittest's dotted names start from: that of a test file, or the one above the packages it lies in.
 fn test_folders(bench: &Bench<'_>, suite: &Suite, tests: &[TestId]) -> BTreeSet<String> {
-    let is_package = |folder: &str| RelPath::new(suite.below(&format!("{folder}/__init__.py"))).is_ok_and(|path| Files::read(bench.copy, &path).is_some());
+    let is_package = |folder: &str| {
+        RelPath::new(suite.below(&format!("{folder}/__init__.py"))).is_ok_and(|path| Files::read(bench.copy, &path).is_some())
+    };
     let mut folders = BTreeSet::new();
     for path in bench.copy.files().iter().filter(|path| path.extension() == Some("py") && suite.owns(path)) {
         let Some(module) = suite.relative(path).and_then(|path| path.strip_suffix(".py")) else { continue };

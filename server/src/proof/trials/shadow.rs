@@ -84,7 +84,8 @@ fn sync_file(from: &Path, to: &Path) -> io::Result<()> {
         let _ = fs::remove_file(to);
         return symlink(target, to);
     }
-    let same_size = fs::symlink_metadata(to).is_ok_and(|now| now.is_file() && now.len() == meta.len() && now.permissions() == meta.permissions());
+    let same_size =
+        fs::symlink_metadata(to).is_ok_and(|now| now.is_file() && now.len() == meta.len() && now.permissions() == meta.permissions());
     if same_size && fs::read(from)? == fs::read(to)? {
         return Ok(());
     }

@@ -171,7 +171,9 @@ fn judge(step: &Step<'_>, status: i32, stdout: &str, stderr: &str) -> Result<(),
     let red = account.outcomes.iter().find(|one| one.status != TestStatus::Passed);
     let missing = step.names.iter().find(|name| !account.outcomes.iter().any(|one| one.name == **name));
     match (red, missing) {
-        (Some(one), _) if one.status == TestStatus::Skipped => Err((passed, step.names.len() - passed, format!("skipped: {}", one.output.trim()))),
+        (Some(one), _) if one.status == TestStatus::Skipped => {
+            Err((passed, step.names.len() - passed, format!("skipped: {}", one.output.trim())))
+        }
         (Some(one), _) => {
             let message = libtest::panic(&one.output).map_or_else(|| one.output.trim().to_owned(), |panic| panic.message);
             Err((passed, step.names.len().saturating_sub(passed), message))

@@ -4,7 +4,9 @@
 //! tree, [`drive`] runs the binaries. What no variant can express is built alone, while there is time.
 
 mod build;
+mod coverage;
 mod drive;
+mod probes;
 mod syntax;
 mod variants;
 
@@ -14,6 +16,8 @@ use std::time::{Duration, Instant};
 use crate::proof::{Bench, Candidate, Suite, TestId, Trial, TrialOutcome};
 use crate::sandbox::{Limits, SandboxError};
 use crate::text::{Files, RelPath};
+
+pub(super) use self::coverage::coverage;
 
 use self::build::{Built, CompileError, build, by_binary};
 use self::drive::{Bounds, Step, Task, drive};

@@ -13,6 +13,8 @@ pub(super) struct Function {
     /// Whether its body may become one arm of a run-time choice: not `const`, no `impl Trait` in the return type (arms would
     /// be different types), no inner attributes, no `impl` inside (it would be repeated), and it parses.
     pub(super) fit: bool,
+    /// Whether calls may be put into its body: not `const`, no inner attributes, and it parses.
+    pub(super) instrumentable: bool,
     /// Whether it lies in code that only tests see (`#[test]`, `#[cfg(test)]`).
     pub(super) test: bool,
 }
@@ -60,13 +62,15 @@ fn marks_test(attribute: &str) -> bool {
 
 fn function(item: Node<'_>, body: Node<'_>, text: &str, test: bool) -> Function {
     let mut cursor = item.walk();
-    let constant =
-        item.named_children(&mut cursor).any(|part| part.kind() == "function_modifiers" && text[part.byte_range()].split_whitespace().any(|word| word == "const"));
+    let constant = item
+        .named_children(&mut cursor)
+        .any(|part| part.kind() == "function_modifiers" && text[part.byte_range()].split_whitespace().any(|word| word == "const"));
     let opaque = item.child_by_field_name("return_type").is_some_and(|kind| any(kind, &|node| node.kind() == "abstract_type"));
     let inside = text[body.byte_range()].trim_start_matches('{').trim_start();
     let inner = ["#!", "//!", "/*!"].iter().any(|mark| inside.starts_with(mark));
-    let fit = !constant && !opaque && !inner && !item.has_error() && !any(body, &|node| node.kind() == "impl_item");
-    Function { body: body.byte_range(), fit, test }
+    let instrumentable = !constant && !inner && !item.has_error();
+    let fit = instrumentable && !opaque && !any(body, &|node| node.kind() == "impl_item");
+    Function { body: body.byte_range(), fit, instrumentable, test }
 }
 
 /// Whether `wanted` holds for a node of this subtree.

@@ -78,7 +78,8 @@ impl Sources {
             let (text, functions) = self.files.get(path)?;
             let mut by_function: BTreeMap<usize, Vec<Edit>> = BTreeMap::new();
             for edit in edits {
-                let inside = |function: &Function| function.fit && function.body.start < edit.span.start && edit.span.end < function.body.end;
+                let inside =
+                    |function: &Function| function.fit && function.body.start < edit.span.start && edit.span.end < function.body.end;
                 by_function.entry(functions.iter().position(inside)?).or_default().push(edit);
             }
             for (at, edits) in by_function {

@@ -219,7 +219,7 @@ fn job(
     text: &str,
     subjects: &[Subject],
 ) -> Job {
-    let root = bench.copy.root();
+    let root = bench.sandbox.seen_root(bench.copy);
     let calls = || subjects.iter().flat_map(|subject| subject.calls.iter().map(move |call| (subject, call)));
     let needs: BTreeSet<project::Need> = calls().flat_map(|(_, call)| call_needs(project, path, call)).collect();
     let top = project.module(path).map(|(_, top)| top).unwrap_or_default();

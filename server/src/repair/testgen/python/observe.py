@@ -4,7 +4,7 @@ Started as `python observe.py JOB.json RESULTS.jsonl` with the standard library 
 runs twice in children of one process, so that what differs between two calls is known to be unstable; the caller starts
 a second process with another hash seed. With `variants` in the job, the same calls run on changed texts of the module.
 """
-import ast
+import asyncio
 import collections
 import contextlib
 import dataclasses
@@ -35,6 +35,7 @@ TEXT = 240
 EXPRESSION = 300
 CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "localtime", "ctime"}
 TODAY = {"now", "utcnow", "today", "fromtimestamp"}
+MACHINE = {"getpid", "getppid", "getcwd", "uname", "listdir", "scandir", "getlogin", "cpu_count"}
 CHANGES = {
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "os.link", "os.symlink", "os.system", "os.exec",
     "os.posix_spawn", "os.kill", "os.putenv", "os.unsetenv", "shutil.rmtree", "shutil.move", "shutil.copyfile", "subprocess.Popen",
@@ -250,20 +251,20 @@ class Watch:
                 if frame.f_locals.get("self") is os.environ:
                     self.touched.add("the environment")
             return
-        if self.is_machinery(frame):
-            return
         name, module, owner = getattr(called, "__name__", ""), getattr(called, "__module__", None), getattr(called, "__self__", None)
         random = sys.modules.get("random")
+        what = None
         if module == "time" and name in CLOCK or inspect.isclass(owner) and issubclass(owner, datetime.date) and name in TODAY:
-            self.touched.add("the clock")
+            what = "the clock"
         elif random is not None and owner is random._inst:
             self.seeded = self.seeded or name == "seed"
-            if not self.seeded:
-                self.touched.add("random numbers")
+            what = None if self.seeded else "random numbers"
         elif name == "urandom":
-            self.touched.add("random numbers")
-        elif module == "posix" and name in ("getpid", "getcwd", "uname", "listdir", "scandir", "getppid", "getlogin", "cpu_count"):
-            self.touched.add("the machine it runs on")
+            what = "random numbers"
+        elif module == "posix" and name in MACHINE:
+            what = "the machine it runs on"
+        if what is not None and not self.is_machinery(frame):
+            self.touched.add(what)
 
     def is_machinery(self, frame):
         """Whether an event loop asks, and not the project's code."""
@@ -300,7 +301,6 @@ def find(owner, qualified):
 def settle(value):
     """Runs a coroutine and exhausts an iterator; returns the value and the wrapping the test needs."""
     if inspect.iscoroutine(value):
-        import asyncio
         return asyncio.run(value), "await"
     if inspect.isasyncgen(value):
         raise NoExpression

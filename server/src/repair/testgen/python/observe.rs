@@ -1,16 +1,16 @@
 //! Running calls inside the walls with `observe.py`, and what they showed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::TestgenError;
-use crate::proof::{Bench, Suite};
-use crate::sandbox::{Bind, Exit};
+use crate::proof::{Bench, Exchange, Suite};
+use crate::sandbox::Exit;
 
 const OBSERVER: &str = include_str!("observe.py");
-const INSIDE: &str = "/tmp/lamplighter-observe";
 
 /// Seconds one call may take.
 pub(super) const SECONDS: f64 = 2.0;
@@ -230,19 +230,19 @@ pub(super) async fn observe_variants(
 }
 
 async fn run(bench: Bench<'_>, suite: &Suite, job: &Job, hash_seed: &str, wall: Duration) -> Result<Vec<Line>, TestgenError> {
-    let exchange = tempfile::tempdir()?;
-    std::fs::write(exchange.path().join("observe.py"), OBSERVER)?;
-    std::fs::write(exchange.path().join("job.json"), serde_json::to_vec(job).map_err(std::io::Error::from)?)?;
-    let inside = |name: &str| format!("{INSIDE}/{name}");
-    let mut command = suite.toolchain.command([inside("observe.py"), inside("job.json"), inside("results.jsonl")]);
+    let exchange = Exchange::new(bench.copy, &[("observe.py", OBSERVER)])?;
+    exchange.put("job.json", &serde_json::to_string(job).unwrap_or_default())?;
+    let inside = |folder: PathBuf, name: &str| folder.join(name).to_string_lossy().into_owned();
+    let (script, given) = (inside(exchange.inbox(), "observe.py"), inside(exchange.inbox(), "job.json"));
+    let mut command = suite.toolchain.command([script, given, inside(exchange.outbox(), "results.jsonl")]);
     command.cwd.clone_from(&suite.folder);
     command.env.insert("PYTHONHASHSEED".into(), hash_seed.into());
     command.env.insert("PYTHONDONTWRITEBYTECODE".into(), "1".into());
-    command.binds.push(Bind::writable(exchange.path(), INSIDE));
+    exchange.mount(&mut command);
     command.limits = bench.limits.clone();
     command.limits.wall = wall.min(bench.limits.wall);
     let outcome = bench.run(command).await?;
-    let text = std::fs::read_to_string(exchange.path().join("results.jsonl")).unwrap_or_default();
+    let text = exchange.take("results.jsonl").unwrap_or_default();
     let lines: Vec<Line> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     if let Some(why) = lines.iter().find_map(|line| line.import_error.clone()) {
         return Err(TestgenError::DoesNotLoad { symbol: job.module.clone(), why });
