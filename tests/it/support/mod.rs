@@ -1,5 +1,4 @@
 //! Helpers of the integration tests, one file per concern.
 
+pub mod stage;
 pub mod walls;
-
-pub use walls::walls;
