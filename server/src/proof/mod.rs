@@ -1,8 +1,10 @@
 //! Checks and tests of a workspace copy, before and after: what was red, what is green, what broke, and the verdict.
 //!
-//! To add a runner: one file under `runners/`, one line in [`suites`].
+//! [`suites`] finds what there is, [`test`] and [`check`] run it inside the walls. To add a language: a file under
+//! `toolchains/`, `runners/` and `checks/` each, and an arm in [`suites`].
 
 mod bench;
+mod checks;
 mod discover;
 mod host;
 mod report;
@@ -13,6 +15,7 @@ mod toolchains;
 pub mod trials;
 
 pub use bench::{Bench, Toolchain};
+pub use checks::check;
 pub use discover::{Found, Overrides, suites};
 pub use host::Host;
 pub use report::{
@@ -21,3 +24,6 @@ pub use report::{
 pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
+
+mod provisional;
+pub use provisional::*;

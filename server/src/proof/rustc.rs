@@ -21,6 +21,7 @@ pub(super) struct Message {
     level: String,
     spans: Vec<Span>,
     children: Vec<Child>,
+    rendered: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +73,11 @@ impl Place<'_> {
 }
 
 impl Message {
+    /// The message as the compiler prints it.
+    pub(super) fn rendered(&self) -> &str {
+        self.rendered.as_deref().unwrap_or_default()
+    }
+
     /// The diagnostic, or `None` for a closing summary or one that lies outside the workspace altogether.
     pub(super) fn diagnostic(&self, place: Place<'_>) -> Option<Diagnostic> {
         let severity = match self.level.as_str() {

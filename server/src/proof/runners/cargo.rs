@@ -222,7 +222,8 @@ async fn run_plain(bench: &Bench<'_>, suite: &Suite, binary: &TestBinary, report
         return Ok(());
     };
     let account = libtest::read_text(&outcome.stdout.text());
-    if !account.outcomes.is_empty() && account.closed && (code == 0) == !account.outcomes.iter().any(|one| one.status.is_red()) {
+    let red = account.outcomes.iter().any(|one| one.status.is_red());
+    if !account.outcomes.is_empty() && account.closed && red == (code != 0) {
         report.cases.extend(account.outcomes.into_iter().map(|one| case(bench.copy, suite, binary, one)));
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::proof::{Bench, Diagnostic, Suite};
 use crate::sandbox::{Copy, SandboxError};
 use crate::text::{Files, RelPath};
 
-use super::{cut_short, denials, tail, workspace_path};
+use super::{cut_short, denials, last_part, workspace_path};
 
 /// What a build brought about.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -122,9 +122,10 @@ pub async fn build(bench: &Bench<'_>, suite: &Suite) -> Result<Build, SandboxErr
     let mut build = Build { command: command.argv.clone(), ..Build::default() };
     let outcome = bench.run(command).await?;
     build.seconds = outcome.elapsed.as_secs_f64();
-    build.tail = tail(&outcome);
     build.notes.extend(denials(&outcome));
     let finished = read(bench.copy, suite, &outcome.stdout.text(), &mut build);
+    build.tail.push_str(&outcome.stderr.text());
+    build.tail = last_part(&build.tail).to_owned();
     build.complete = outcome.exit.ok() && finished == Some(true);
     if !build.complete {
         let errors = build.diagnostics.iter().filter(|diagnostic| diagnostic.severity == crate::proof::Severity::Error).count();
@@ -161,6 +162,7 @@ pub(crate) fn read(copy: &Copy, suite: &Suite, stdout: &str, build: &mut Build) 
     for line in stdout.lines().filter(|line| line.starts_with('{')) {
         match serde_json::from_str(line) {
             Ok(Line::CompilerMessage { message, target }) => {
+                build.tail.push_str(message.rendered());
                 add_diagnostic(copy, suite, &message, &target.src_path, &mut build.diagnostics)
             }
             Ok(Line::CompilerArtifact(artifact)) => artifacts.push(artifact),

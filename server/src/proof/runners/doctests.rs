@@ -21,7 +21,7 @@ pub(super) async fn run(
         let wanted = match selection {
             Selection::All => None,
             Selection::Ids(ids) => Some(ids.iter().filter_map(|id| filter(&id.0, package)).collect::<Vec<_>>()),
-            Selection::Files(files) => Some(files.iter().filter_map(|file| Some(format!("{} - ", suite.relative(file)?))).collect()),
+            Selection::Files(files) => Some(files.iter().filter_map(|file| suite.relative(file)).map(str::to_owned).collect()),
         };
         if wanted.as_ref().is_none_or(|names| !names.is_empty()) && !bench.cancel.is_cancelled() {
             run_package(bench, suite, package, wanted.unwrap_or_default(), selection, report).await?;
@@ -38,11 +38,13 @@ fn has_examples(copy: &Copy, package: &Package) -> bool {
     files.into_iter().any(|path| Files::read(copy, &path).is_some_and(|text| holds(&text)))
 }
 
-/// `pkg::doc$src/lib.rs - f #2` → the text rustdoc's filter finds it by.
+/// `pkg::doc$src/lib.rs - f #2` → `f`, which rustdoc finds it by (among others: it splits its filters at spaces, so a name
+/// cannot be given whole); the file where no item is named.
 fn filter(id: &str, package: &Package) -> Option<String> {
     let name = id.strip_prefix(&package.name)?.strip_prefix("::doc$")?;
-    let name = name.rsplit_once(" #").filter(|(_, number)| number.parse::<usize>().is_ok()).map_or(name, |(name, _)| name);
-    Some(name.to_owned())
+    let (file, item) = name.split_once(" - ").unwrap_or((name, ""));
+    let word = item.split_whitespace().next().unwrap_or(file);
+    Some(word.to_owned())
 }
 
 async fn run_package(
@@ -75,7 +77,8 @@ async fn run_package(
     let cases = cases(bench.copy, suite, package, account.outcomes);
     report.cases.extend(cases.into_iter().filter(|case| match selection {
         Selection::Ids(ids) => ids.contains(&case.id),
-        _ => true,
+        Selection::Files(files) => case.path.as_ref().is_some_and(|path| files.contains(path)),
+        Selection::All => true,
     }));
     Ok(())
 }
@@ -132,7 +135,7 @@ mod tests {
         assert_eq!(split("src/lib.rs - add (line 12)"), ("src/lib.rs - add".to_owned(), 12));
         assert_eq!(split("src/lib.rs - (line 3) - compile fail"), ("src/lib.rs".to_owned(), 3));
         let package = Package { name: "p".into(), folder: String::new(), doctests: true };
-        assert_eq!(filter("p::doc$src/lib.rs - add #2", &package).as_deref(), Some("src/lib.rs - add"));
+        assert_eq!(filter("p::doc$src/lib.rs - add #2", &package).as_deref(), Some("add"));
         assert_eq!(filter("p$tests::a", &package), None);
     }
 }

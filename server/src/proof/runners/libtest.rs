@@ -74,7 +74,10 @@ impl Account {
             return;
         };
         let status = match event.event.as_str() {
-            "started" => return drop(self.unfinished.insert(name)),
+            "started" => {
+                self.unfinished.insert(name);
+                return;
+            }
             "ok" => TestStatus::Passed,
             "ignored" => TestStatus::Skipped,
             "failed" => TestStatus::Failed,

@@ -21,9 +21,9 @@ use crate::text::RelPath;
 
 use super::{Bench, Suite, SuiteKind, TestId, TestReport};
 
-pub(super) use cargo_build::{cargo_failure, read as read_build};
+pub(super) use cargo_build::{add_diagnostic, cargo_failure, read as read_build, workspace_flag};
 pub(super) use exchange::Exchange;
-pub(super) use python::import_folders;
+pub(super) use python::{SHARED, import_folders};
 
 /// Which tests of a suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,19 +102,22 @@ pub(super) fn denials(outcome: &Outcome) -> impl Iterator<Item = String> + '_ {
 
 /// The last few KiB of both outputs.
 pub(super) fn tail(outcome: &Outcome) -> String {
-    const EACH: usize = 4096;
-    let last = |text: &str| {
-        let start = text.len().saturating_sub(EACH);
-        let start = (start..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(start);
-        text.get(start..).unwrap_or_default().trim_end().to_owned()
-    };
-    let (out, err) = (last(&outcome.stdout.text()), last(&outcome.stderr.text()));
-    if out.is_empty() || err.is_empty() { out + &err } else { format!("{out}\n{err}") }
+    let (out, err) = (outcome.stdout.text(), outcome.stderr.text());
+    let (out, err) = (last_part(&out), last_part(&err));
+    if out.is_empty() || err.is_empty() { format!("{out}{err}") } else { format!("{out}\n{err}") }
+}
+
+/// The last 4 KiB of a text, from a character boundary on.
+pub(super) fn last_part(text: &str) -> &str {
+    let text = text.trim_end();
+    let start = text.len().saturating_sub(4096);
+    let start = (start..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    text.get(start..).unwrap_or_default()
 }
 
 /// A path a tool printed, as a workspace path: absolute ones below the workspace's own path or the copy's, others from `folder`.
 pub(super) fn workspace_path(copy: &Copy, folder: &str, path: &str) -> Option<RelPath> {
-    let path = std::path::Path::new(path);
+    let path = std::path::Path::new(path.strip_prefix("./").unwrap_or(path));
     if path.is_absolute() {
         return RelPath::below(copy.root(), path).or_else(|| RelPath::below(copy.work(), path));
     }
