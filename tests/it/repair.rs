@@ -71,7 +71,7 @@ fn check(name: &str, marked: &str, within: usize) {
 #[case::none_guard("def f(name):\n    «→if name is None:\n        return \"\"\n    ‖AttributeError: 'NoneType' object has no attribute 'strip'»return name.strip()\n", 40)]
 #[case::guard_as_elsewhere("def g(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n\ndef f(n):\n    «→if n < 0:\n        raise ValueError('negative')\n    »return n * 2\n", 40)]
 #[case::clause_missing("def f(a, b):\n    if b > 0:\n        a = 1\n    if a > 0«→ and b > 0»:\n        return 1\n    return 0\n", 60)]
-#[case::clause_extra("def f(a, b):\n    if a > 0« and b > 0→»:\n        return 1\n    return 0\n", 15)]
+#[case::clause_extra("def f(a, b):\n    if a > 0« and b > 0→»:\n        return 1\n    return 0\n", 20)]
 #[case::break_continue("def f(xs):\n    t = 0\n    for x in xs:\n        if x < 0:\n            «break→continue»\n        t += x\n    return t\n", 15)]
 #[case::delete("def f(xs):\n    xs = list(xs)\n«    xs.reverse()\n→»    return xs\n", 40)]
 #[case::wrap("def f(xs):\n    return «xs→sorted(xs)»\n", 25)]
