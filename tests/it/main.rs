@@ -14,3 +14,4 @@ mod text_sync;
 mod tidy;
 mod trials;
 mod walls;
+mod repair;
