@@ -6,16 +6,19 @@
 mod bench;
 mod checks;
 mod discover;
+mod guard;
 mod host;
 mod report;
 mod runners;
 mod rustc;
 mod suite;
 mod toolchains;
+pub mod trials;
 
 pub use bench::{Bench, Toolchain};
 pub use checks::check;
 pub use discover::{Found, Overrides, suites};
+pub use guard::{Context, Finding, Screening, screen};
 pub use host::Host;
 pub use report::{
     Candidate, CheckReport, Coverage, Diagnostic, Fix, Frame, Severity, TestCase, TestId, TestReport, TestStatus, Trial, TrialOutcome,
@@ -24,3 +27,6 @@ pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub(crate) use runners::Exchange;
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
+
+mod provisional;
+pub use provisional::*;

@@ -155,7 +155,7 @@ pub(crate) fn cargo_failure(stderr: &str) -> String {
 }
 
 /// Reads cargo's messages into `build`; whether cargo said it finished well.
-fn read(copy: &Copy, suite: &Suite, stdout: &str, build: &mut Build) -> Option<bool> {
+pub(crate) fn read(copy: &Copy, suite: &Suite, stdout: &str, build: &mut Build) -> Option<bool> {
     let mut artifacts = Vec::new();
     let mut scripts: BTreeMap<String, (BTreeMap<String, String>, Vec<String>)> = BTreeMap::new();
     let mut finished = None;

@@ -14,22 +14,22 @@ use crate::proof::TestStatus;
 
 /// One test's result as the harness gave it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outcome {
-    pub(super) name: String,
-    pub(super) status: TestStatus,
+pub(in crate::proof) struct Outcome {
+    pub(in crate::proof) name: String,
+    pub(in crate::proof) status: TestStatus,
     /// Captured output or the reason of a skip.
-    pub(super) output: String,
-    pub(super) seconds: f64,
+    pub(in crate::proof) output: String,
+    pub(in crate::proof) seconds: f64,
 }
 
 /// Everything one process said.
 #[derive(Debug, Default)]
-pub(super) struct Account {
-    pub(super) outcomes: Vec<Outcome>,
+pub(in crate::proof) struct Account {
+    pub(in crate::proof) outcomes: Vec<Outcome>,
     /// Tests that were begun and gave no result.
-    pub(super) unfinished: BTreeSet<String>,
+    pub(in crate::proof) unfinished: BTreeSet<String>,
     /// Whether the harness wrote its closing line, and its numbers agree with the results above.
-    pub(super) closed: bool,
+    pub(in crate::proof) closed: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,7 @@ struct Event {
 }
 
 /// Reads JSON events out of a test process's standard output.
-pub(super) fn read_events(text: &str) -> Account {
+pub(in crate::proof) fn read_events(text: &str) -> Account {
     let mut account = Account::default();
     for line in text.lines() {
         let Some(event) = line.find("{ \"type\":").or_else(|| line.find("{\"type\":")).and_then(|at| line.get(at..)).and_then(event) else {
@@ -95,7 +95,7 @@ impl Account {
     }
 
     /// Whether the closing line was there and the exit status says the same: 0 without a failure, 101 with one.
-    pub(super) fn agrees_with(&self, code: i32) -> bool {
+    pub(in crate::proof) fn agrees_with(&self, code: i32) -> bool {
         let red = self.outcomes.iter().any(|outcome| outcome.status.is_red());
         self.closed && self.unfinished.is_empty() && code == if red { 101 } else { 0 }
     }
@@ -150,11 +150,11 @@ fn sections(text: &str) -> BTreeMap<String, String> {
 
 /// A panic as the default hook prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Panic {
+pub(in crate::proof) struct Panic {
     /// The message, all its lines.
-    pub(super) message: String,
+    pub(in crate::proof) message: String,
     /// File as printed, and line.
-    pub(super) place: Option<(String, u32)>,
+    pub(in crate::proof) place: Option<(String, u32)>,
 }
 
 static PANIC: LazyLock<Regex> = LazyLock::new(|| {
@@ -162,7 +162,7 @@ static PANIC: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The first panic in a test's output.
-pub(super) fn panic(output: &str) -> Option<Panic> {
+pub(in crate::proof) fn panic(output: &str) -> Option<Panic> {
     let found = PANIC.captures(output)?;
     let place = Some((found.get(2)?.as_str().to_owned(), found.get(3)?.as_str().parse().ok()?));
     let quoted = found.get(1).map(|message| message.as_str().to_owned());

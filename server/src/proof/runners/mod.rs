@@ -8,7 +8,7 @@ mod cargo;
 mod cargo_build;
 mod doctests;
 mod exchange;
-mod libtest;
+pub(super) mod libtest;
 mod nextest;
 mod pytest;
 mod python;
@@ -21,9 +21,9 @@ use crate::text::RelPath;
 
 use super::{Bench, Suite, SuiteKind, TestId, TestReport};
 
-pub(super) use cargo_build::{add_diagnostic, cargo_failure, workspace_flag};
+pub(super) use cargo_build::{add_diagnostic, cargo_failure, read as read_build, workspace_flag};
 pub(crate) use exchange::Exchange;
-pub(super) use python::SHARED;
+pub(super) use python::{SHARED, import_folders};
 
 /// Which tests of a suite to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

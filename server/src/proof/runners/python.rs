@@ -72,11 +72,16 @@ struct RawFrame {
 impl Job {
     /// A job for `suite`: its import folders, no selection yet.
     pub(super) fn new(copy: &Copy, suite: &Suite) -> Self {
-        let package = RelPath::new(suite.below("src/__init__.py")).ok().and_then(|path| Files::read(copy, &path)).is_some();
-        let below = suite.below("src/");
-        let layout = !package && copy.files().iter().any(|path| path.as_str().starts_with(&below) && path.extension() == Some("py"));
-        Self { report: String::new(), paths: if layout { vec!["src".to_owned()] } else { Vec::new() }, ids: None, files: Vec::new() }
+        Self { report: String::new(), paths: import_folders(copy, suite), ids: None, files: Vec::new() }
     }
+}
+
+/// Folders below the suite's that its code is imported from, besides the suite's own: `src` where that is the layout.
+pub(crate) fn import_folders(copy: &Copy, suite: &Suite) -> Vec<String> {
+    let package = RelPath::new(suite.below("src/__init__.py")).ok().and_then(|path| Files::read(copy, &path)).is_some();
+    let below = suite.below("src/");
+    let layout = !package && copy.files().iter().any(|path| path.as_str().starts_with(&below) && path.extension() == Some("py"));
+    if layout { vec!["src".to_owned()] } else { Vec::new() }
 }
 
 /// Runs `command` with `job` and the harness files, and reads what came of it.
