@@ -211,6 +211,11 @@ impl<'a> Restore<'a> {
         Self { bench, old: BTreeMap::new() }
     }
 
+    /// The text that stood in a file before the first write, where there was one.
+    fn first(&self, path: &RelPath) -> Option<String> {
+        self.old.get(path).map(|old| old.as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned())
+    }
+
     /// Writes a file of the copy, remembering what stood there first.
     fn write(&mut self, path: &RelPath, text: &str) -> Result<(), CopyError> {
         if !self.old.contains_key(path) {

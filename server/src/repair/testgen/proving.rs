@@ -82,7 +82,7 @@ impl Prover<'_> {
         paths.sort();
         paths.dedup();
         for path in paths {
-            let old = self.files.read(path).unwrap_or_default();
+            let old = restore.first(path).or_else(|| self.files.read(path).map(|text| text.to_string())).unwrap_or_default();
             let mine: Vec<Edit> = edits.iter().chain(&mutant).filter(|edit| edit.path == *path).cloned().collect();
             let text = apply_edits(&old, &mine)
                 .map_err(|error| TestgenError::Observer { why: format!("the written tests do not fit into {path}: {error}") })?;
@@ -109,7 +109,9 @@ impl Prover<'_> {
             return Ok(Run::Red(failed));
         }
         let errors = report.diagnostics.iter().map(|diagnostic| diagnostic.message.clone()).take(3);
-        let why: Vec<String> = report.notes.iter().cloned().chain(errors).collect();
-        Ok(Run::Unclear(if why.is_empty() { report.tail.lines().rev().take(4).collect::<Vec<_>>().join(" · ") } else { why.join("; ") }))
+        let mut why: Vec<String> = report.notes.iter().cloned().chain(errors).collect();
+        let tail: Vec<&str> = report.tail.lines().filter(|line| !line.trim().is_empty()).collect();
+        why.push(tail.get(tail.len().saturating_sub(6)..).unwrap_or_default().join(" · "));
+        Ok(Run::Unclear(why.join("; ")))
     }
 }
