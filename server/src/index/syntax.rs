@@ -81,6 +81,9 @@ impl Syntax {
     /// Returns whether the tree is up to date.
     pub fn refresh_while(&mut self, mut go_on: impl FnMut() -> bool) -> bool {
         if self.is_stale() {
+            if !go_on() {
+                return false;
+            }
             let Some(tree) = parse(self.language, &self.text, Some(&self.tree), Some(&mut go_on)) else { return false };
             self.tree = tree;
             self.seen = true;

@@ -138,7 +138,7 @@ fn links_lead_to_the_same_file() {
 fn workspace_and_editor_only_leave_files_out() {
     let mut project = project(&[("lamplighter.toml", "exclude = ['*.csv']\n[model]\nbase_url = 'http://evil'")]);
     let warnings: Vec<String> =
-        project.session.add_folder(&project.folder.path().to_owned()).settings().warnings.iter().map(ToString::to_string).collect();
+        project.session.add_folder(project.folder.path()).settings().warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings, ["lamplighter.toml: `model` is ignored: only your own configuration file may set it"]);
     let said = serde_json::json!({"exclude": ["docs/**"], "server": {"path": "x"}, "sandbox": {"tier": "c"}});
     assert_eq!(project.session.configure(&said).len(), 1);

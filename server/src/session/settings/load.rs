@@ -162,7 +162,7 @@ fn explain(error: &toml::de::Error, text: &str, path: &Path) -> SettingsError {
     let mut names = message.split('`').skip(1).step_by(2).map(str::to_owned);
     let found = names.next().unwrap_or_default();
     let valid: Vec<String> = names.collect();
-    let likeness = |name: &&String| strsim::jaro_winkler(name, &found);
-    let nearest = valid.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.6).cloned();
+    let slips = |name: &&String| strsim::osa_distance(name, &found);
+    let nearest = valid.iter().min_by_key(slips).filter(|name| slips(name) <= name.len().max(found.len()) / 2).cloned();
     SettingsError::Unknown { path, line, what, found, nearest, valid }
 }

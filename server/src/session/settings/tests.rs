@@ -54,8 +54,7 @@ fn the_example_shows_every_key_there_is() {
     for name in tables {
         let wrong = if name.is_empty() { "zzz = 1".to_owned() } else { format!("[{name}]\nzzz = 1") };
         let Err(SettingsError::Unknown { valid, .. }) = parse(&wrong, &[]) else { panic!("{name}: zzz is a key") };
-        let shown = name.split('.').filter(|part| !part.is_empty()).fold(Some(&table), |table, part| {
-            let table = table?;
+        let shown = name.split('.').filter(|part| !part.is_empty()).try_fold(&table, |table, part| {
             let value = table.get(part).or_else(|| table.values().find(|_| part == "x"))?;
             value.as_table()
         });
