@@ -3,3 +3,6 @@
 mod snapshot;
 
 pub use snapshot::{Overlay, Snapshot};
+
+mod provisional;
+pub use provisional::*;
