@@ -316,9 +316,10 @@ fn a_tree_that_was_not_parsed_again_has_moved() {
     let name = document.text().find("second").unwrap() + "sec".len();
     let splice = document.splice(name..name, "_").unwrap();
     syntax.edit(&splice, &document);
-    assert!(!syntax.refresh_while(|| false) && syntax.is_stale());
+    assert_eq!((syntax.is_stale(), syntax.behind()), (true, "import os\n\n_".len()));
     assert_eq!(syntax.symbol_at(document.len() - 1).map(|item| item.qualified).as_deref(), Some("sec_ond"));
-    assert!(syntax.refresh_while(|| true) && !syntax.is_stale());
+    syntax.refresh();
+    assert_eq!((syntax.is_stale(), syntax.behind()), (false, 0));
 }
 
 #[test]
