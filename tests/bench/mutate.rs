@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lamplighter::repair::scope::{Role, Scope};
 use lamplighter::repair::source::{Source, walk};
 use lamplighter::text::RelPath;
 
@@ -28,7 +29,11 @@ pub fn defects(path: &str, text: &str, seed: u64, count: usize) -> Vec<(String, 
             continue;
         }
         let label = format!("{new}→{}", &text[span.clone()]);
-        let message = "assertion failed: values differ".to_owned();
+        let message = match kind {
+            "misspelt" => format!("NameError: name '{new}' is not defined"),
+            "return" => "assert None == 1".to_owned(),
+            _ => "assertion failed: values differ".to_owned(),
+        };
         made.push((kind.to_owned(), Defect { text: wrong, repaired: vec![text.to_owned()], at: span.start, label, message }));
     }
     made
@@ -38,6 +43,7 @@ type SiteOf = (&'static str, std::ops::Range<usize>, String);
 
 fn sites(source: &Source) -> Vec<SiteOf> {
     let mut sites: Vec<SiteOf> = Vec::new();
+    let scope = Scope::of(source);
     let python = source.path.as_str().ends_with(".py");
     let mut names: Vec<(usize, String, std::ops::Range<usize>)> = Vec::new();
     walk(source.root(), &mut |node| {
@@ -106,13 +112,10 @@ fn sites(source: &Source) -> Vec<SiteOf> {
         true
     });
     for (index, (function, name, span)) in names.iter().enumerate() {
-        let own: Vec<&String> = names.iter().filter(|(other, text, _)| other == function && text != name).map(|(_, text, _)| text).collect();
-        if own.is_empty() {
-            continue;
-        }
-        let other = own[index * 7 % own.len()];
-        if other.chars().next().is_some_and(char::is_uppercase) == name.chars().next().is_some_and(char::is_uppercase) {
-            sites.push(("variable", span.clone(), other.clone()));
+        let local = |text: &str| scope.lookup(text, span.start).is_some_and(|found| matches!(found.role, Role::Param | Role::Local) && text != "self");
+        let own: Vec<&String> = names.iter().filter(|(other, text, _)| other == function && text != name && local(text) && local(name)).map(|(_, text, _)| text).collect();
+        if !own.is_empty() {
+            sites.push(("variable", span.clone(), own[index * 7 % own.len()].clone()));
         }
         if name.len() > 3 && python {
             sites.push(("misspelt", span.clone(), format!("{}{}", &name[..name.len() - 2], &name[name.len() - 1..])));

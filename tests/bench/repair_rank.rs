@@ -36,6 +36,8 @@ fn main() {
             cases.extend(made.into_iter().map(|(kind, defect)| (kind, name.to_owned(), defect)));
         }
     }
+    let only = arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
+    cases.retain(|(kind, ..)| only.is_none_or(|only| only == kind));
     report(&cases, verbose);
 }
 

@@ -73,11 +73,24 @@ pub fn rank(path: &str, defect: &Defect, limit: usize) -> Option<usize> {
         for candidate in batch {
             let new = apply_edits(&defect.text, &candidate.edits.iter().map(|edit| Edit { path: path.clone(), ..edit.clone() }).collect::<Vec<_>>()).expect("it applies");
             if wanted.contains(&squeeze(&new)) {
+                if std::env::var_os("REPAIR_RANK_TRACE").is_some() {
+                    trace(&search, candidate.id);
+                }
                 return Some(candidate.id + 1);
             }
         }
     }
     None
+}
+
+/// What was tried before the fix, by family, and the weights around it: for finding out why it came late.
+fn trace(search: &lamplighter::repair::Search, id: usize) {
+    let mut families: BTreeMap<&str, usize> = BTreeMap::new();
+    for given in (0..id).filter_map(|id| search.given(id)) {
+        *families.entry(given.family).or_default() += 1;
+    }
+    let given = search.given(id).expect("handed out");
+    eprintln!("{} of {}: weight {:.3}, score {:.3}; before: {families:?}", given.candidate.title, given.family, given.weight, given.score);
 }
 
 /// A failing test that says `message` (`Error: text`).

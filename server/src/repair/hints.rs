@@ -119,6 +119,9 @@ impl Hints {
         if any(&["did not raise", "DID NOT RAISE", "not raised", "did not panic"]) {
             self.favour(&["guards", "logic", "comparison", "conditions"], 2.0);
         }
+        if any(&["is not callable", "is not subscriptable", "is not iterable", "has no len()", "indices must be integers"]) {
+            self.favour(&["variables", "methods"], 1.8);
+        }
         if any(&["UnboundLocalError"]) {
             self.favour(&["variables", "statements"], 2.0);
         }

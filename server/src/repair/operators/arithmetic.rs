@@ -51,9 +51,15 @@ fn binary(site: &Site<'_>, out: &mut Out<'_>) {
         return;
     }
     let text = Kind::of_expression(left, &site.unit.source) == Kind::Str || Kind::of_expression(right, &site.unit.source) == Kind::Str;
-    let share_of = if text { 0.15 } else { 1.0 };
+    let literal = [left, right].iter().any(|side| matches!(side.kind(), "string" | "string_literal" | "concatenated_string"));
+    let share_of = match (text, literal) {
+        (_, true) => 0.2,
+        (true, _) => 0.6,
+        _ => 1.0,
+    };
     for (operator, share) in alternatives {
-        out.swap(token, *operator, share * share_of);
+        let formats = site.python() && *operator == "%" && matches!(left.kind(), "string" | "concatenated_string");
+        out.swap(token, *operator, if formats { 1.0 } else { share * share_of });
     }
     let (a, b) = (site.text(left), site.text(right));
     let ordered = matches!(operator, "-" | "/" | "//" | "%" | "**" | "<<" | ">>" | "@");
@@ -83,7 +89,7 @@ fn alternatives(operator: &str, python: bool) -> &'static [(&'static str, f32)] 
     match operator {
         "+" => &[("-", 1.0), ("*", 0.4), ("/", 0.2), ("%", 0.1)],
         "-" => &[("+", 1.0), ("*", 0.25), ("/", 0.25), ("%", 0.1)],
-        "*" if python => &[("/", 0.8), ("+", 0.6), ("//", 0.45), ("**", 0.35), ("-", 0.3), ("%", 0.15)],
+        "*" if python => &[("/", 0.8), ("+", 0.6), ("//", 0.45), ("**", 0.35), ("-", 0.3), ("%", 0.2)],
         "*" => &[("/", 0.85), ("+", 0.65), ("-", 0.3), ("%", 0.2)],
         "/" if python => &[("//", 0.8), ("*", 0.8), ("%", 0.3), ("-", 0.2), ("+", 0.15)],
         "/" => &[("*", 0.9), ("%", 0.5), ("-", 0.2), ("+", 0.15)],

@@ -98,7 +98,7 @@ fn weight(site: &Site<'_>, name: &str, binding: Option<&Binding>, other: &Bindin
         Role::Type if called => 0.1,
         _ => 0.02,
     };
-    let fit = if called { 1.0 } else { kind.fit(other.kind) };
+    let fit = if called { 1.0 } else { 0.25 + 0.75 * kind.fit(other.kind) };
     let same_type = match (binding.and_then(|binding| binding.type_name.as_deref()), other.type_name.as_deref()) {
         (Some(a), Some(b)) if a == b => 1.5,
         (Some(_), Some(_)) if !site.python() => 0.5,
@@ -113,7 +113,10 @@ fn weight(site: &Site<'_>, name: &str, binding: Option<&Binding>, other: &Bindin
     };
     let twice = if repeated_in_operation(site, name) { 1.5 } else { 1.0 };
     let owner = if name == "self" { 0.25 } else { 1.0 };
-    role * fit * same_type * (0.55 + 0.6 * alike) * unused * twice * owner
+    let unbound = site.python() && binding.is_none() && !crate::repair::scope::is_builtin(site.lang(), name) || site.hints.unknown.contains(name);
+    let owner = if unbound { owner * 3.0 } else { owner };
+    let near = if used_nearby(site, &other.name) { 1.15 } else { 0.9 };
+    role * near * fit * same_type * (0.55 + 0.6 * alike) * unused * twice * owner
 }
 
 /// The name the statement itself binds cannot have been meant on its right-hand side, unless it existed before.
@@ -131,6 +134,15 @@ fn uses_in_function(site: &Site<'_>, name: &str) -> usize {
     words(&site.unit.source.text[function.body.clone()]).filter(|word| *word == name).count()
 }
 
+/// Whether the name occurs within a few lines.
+fn used_nearby(site: &Site<'_>, name: &str) -> bool {
+    let source = &site.unit.source;
+    let line = source.line_of(site.node.start_byte());
+    let around = source.line_span(line.saturating_sub(3).max(1)).start..source.line_span(line + 2).end;
+    source.text.get(around).is_some_and(|text| words(text).any(|word| word == name))
+}
+
+/// The identifiers, keywords and numbers of a text.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
