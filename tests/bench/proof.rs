@@ -27,12 +27,23 @@ fn python(name: &'static str, kind: SuiteKind) -> Subject {
     let mut module = String::from("import dataclasses, json, re\n\n");
     let mut tests = String::from("import unittest\nimport shop\n\nclass ShopTest(unittest.TestCase):\n");
     for n in 0..FUNCTIONS {
-        let _ = write!(module, "def price_{n}(amount, rate):\n    total = amount * rate\n    if total > {n}:\n        return total - {n}\n    return total + 0\n\n\n");
-        let _ = write!(tests, "    def test_{n}(self):\n        self.assertEqual(shop.price_{n}(100, 2), 200 - {n} + (1 if {n} == 7 else 0))\n");
+        let _ = write!(
+            module,
+            "def price_{n}(amount, rate):\n    total = amount * rate\n    if total > {n}:\n        return total - {n}\n    return total + 0\n\n\n"
+        );
+        let _ = write!(
+            tests,
+            "    def test_{n}(self):\n        self.assertEqual(shop.price_{n}(100, 2), 200 - {n} + (1 if {n} == 7 else 0))\n"
+        );
     }
-    let id = |n| if kind == SuiteKind::Pytest { format!("test_shop.py::ShopTest::test_{n}") } else { format!("test_shop.ShopTest.test_{n}") };
+    let id =
+        |n| if kind == SuiteKind::Pytest { format!("test_shop.py::ShopTest::test_{n}") } else { format!("test_shop.ShopTest.test_{n}") };
     let config = if kind == SuiteKind::Pytest { "[pytest]\n" } else { "" };
-    let files = vec![("shop.py", module), ("test_shop.py", tests), (if kind == SuiteKind::Pytest { "pytest.ini" } else { "note.txt" }, config.to_owned())];
+    let files = vec![
+        ("shop.py", module),
+        ("test_shop.py", tests),
+        (if kind == SuiteKind::Pytest { "pytest.ini" } else { "note.txt" }, config.to_owned()),
+    ];
     Subject { name, kind, files, changed: "shop.py", tests: vec![id(7), id(8), id(9)] }
 }
 
@@ -40,12 +51,21 @@ fn rust() -> Subject {
     let mut module = String::new();
     let mut tests = String::from("use shop::*;\n");
     for n in 0..FUNCTIONS {
-        let _ = write!(module, "pub fn price_{n}(amount: i64, rate: i64) -> i64 {{\n    let total = amount * rate;\n    if total > {n} {{\n        return total - {n};\n    }}\n    total + 0\n}}\n\n");
+        let _ = write!(
+            module,
+            "pub fn price_{n}(amount: i64, rate: i64) -> i64 {{\n    let total = amount * rate;\n    if total > {n} {{\n        return total - {n};\n    }}\n    total + 0\n}}\n\n"
+        );
         let _ = write!(tests, "#[test]\nfn test_{n}() {{ assert_eq!(price_{n}(100, 2), 200 - {n} + i64::from({n} == 7)); }}\n");
     }
     let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n".to_owned();
     let files = vec![("Cargo.toml", manifest), ("src/lib.rs", module), ("tests/prices.rs", tests)];
-    Subject { name: "cargo", kind: SuiteKind::Cargo, files, changed: "src/lib.rs", tests: [7, 8, 9].map(|n| format!("shop::prices$test_{n}")).into() }
+    Subject {
+        name: "cargo",
+        kind: SuiteKind::Cargo,
+        files,
+        changed: "src/lib.rs",
+        tests: [7, 8, 9].map(|n| format!("shop::prices$test_{n}")).into(),
+    }
 }
 
 /// Wrong and right changes of the constants, all in the function under test: none of them can be told apart without running.
@@ -55,9 +75,18 @@ fn candidates(text: &str, path: &str, count: usize) -> Vec<Candidate> {
     (1..=count).map(|id| Candidate { id, edits: vec![edit(id)], title: format!("constant {id}") }).collect()
 }
 
+/// The `lamplighter` program beside this one: `target/<profile>/lamplighter`.
+fn helper() -> PathBuf {
+    let program = std::env::current_exe().expect("this program");
+    let helper = program.parent().and_then(Path::parent).expect("a target folder").join("lamplighter");
+    assert!(helper.is_file(), "{} is missing: run `cargo build` with the same profile first", helper.display());
+    helper
+}
+
 /// A virtual environment with pytest, made once per machine.
 fn pytest_environment() -> PathBuf {
     let folder = std::env::temp_dir().join("lamplighter-bench-venv");
+    #[allow(clippy::disallowed_methods)] // Preparing the machine is not a run of the project.
     let run = |program: &Path, arguments: &[&str]| {
         let status = std::process::Command::new(program).args(arguments).status().expect("a program");
         assert!(status.success(), "{program:?} {arguments:?}");
@@ -79,7 +108,7 @@ async fn measure(subject: &Subject, count: usize) {
         std::fs::write(file, text).expect("a file");
     }
     let copy = Copy::open(&folder.path().join("cache"), &Snapshot::of_disk(&root)).expect("a copy");
-    let (walls, limits, cancel) = (Walls::probe().await, Limits::default(), CancellationToken::new());
+    let (walls, limits, cancel) = (Walls::probe_with_helper(helper()).await, Limits::default(), CancellationToken::new());
     let bench = Bench { sandbox: &walls, copy: &copy, limits: &limits, cancel: &cancel };
     let python = (subject.kind != SuiteKind::Cargo).then(|| pytest_environment().join("bin/python"));
     let found = suites(&copy, &Host::current(), &Overrides { python, ..Overrides::default() });

@@ -4,45 +4,30 @@ mod python;
 mod rust;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Output;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use lamplighter::proof::trials::{CoverageOptions, TrialOptions, coverage, try_candidates};
 use lamplighter::proof::{Bench, Candidate, Coverage, Host, Overrides, Suite, SuiteKind, TestId, Trial, TrialOutcome, suites};
-use lamplighter::sandbox::{Copy, Limits, Walls};
+use lamplighter::sandbox::{Copy, Limits};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{Edit, RelPath};
 use tokio_util::sync::CancellationToken;
 
-/// A workspace on disk, from sections `//- path` followed by the file's text.
-struct Project {
-    folder: tempfile::TempDir,
-}
+use crate::support;
+
+/// A project in a string, for trials.
+struct Project(support::project::Project);
 
 impl Project {
     fn new(text: &str) -> Self {
-        let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        for section in text.split("//- ").skip(1) {
-            let (path, body) = section.split_once('\n').expect("a path and a text");
-            let file = project.root().join(path.trim());
-            std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
-            std::fs::write(file, body).expect("a file");
-        }
-        project
-    }
-
-    fn root(&self) -> PathBuf {
-        self.folder.path().canonicalize().expect("its real path").join("ws")
-    }
-
-    fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.root().join(path)).expect("a text file")
+        Self(support::project::Project::new(text))
     }
 
     /// A candidate that replaces the only occurrence of each old text in `path` by the new one.
     fn candidate(&self, id: usize, path: &str, changes: &[(&str, &str)]) -> Candidate {
-        let text = self.read(path);
+        let text = self.0.read(path);
         let edit = |(old, new): &(&str, &str)| {
             let mut found = text.match_indices(old);
             let (start, _) = found.next().unwrap_or_else(|| panic!("`{old}` is not in {path}"));
@@ -53,12 +38,12 @@ impl Project {
     }
 
     fn copy(&self) -> Copy {
-        Copy::open(&self.folder.path().join("cache"), &Snapshot::of_disk(self.root())).expect("a private copy")
+        Copy::open(&self.0.home().join("cache"), &Snapshot::of_disk(self.0.root())).expect("a private copy")
     }
 
     async fn trials(&self, kind: SuiteKind, candidates: &[Candidate], tests: &[&str], options: &TrialOptions) -> Vec<Trial> {
         let copy = self.copy();
-        let (walls, limits, cancel) = (Walls::probe().await, Limits::default(), CancellationToken::new());
+        let (walls, limits, cancel) = (support::walls().await, Limits::default(), CancellationToken::new());
         let bench = Bench { sandbox: &walls, copy: &copy, limits: &limits, cancel: &cancel };
         let suite = suite(&copy, kind);
         let before = copy.patch().expect("a patch");
@@ -69,7 +54,7 @@ impl Project {
 
     async fn coverage(&self, kind: SuiteKind, tests: &[&str]) -> Coverage {
         let copy = self.copy();
-        let (walls, limits, cancel) = (Walls::probe().await, Limits::default(), CancellationToken::new());
+        let (walls, limits, cancel) = (support::walls().await, Limits::default(), CancellationToken::new());
         let bench = Bench { sandbox: &walls, copy: &copy, limits: &limits, cancel: &cancel };
         coverage(&bench, &suite(&copy, kind), &ids(tests), &CoverageOptions::default()).await.expect("coverage")
     }
@@ -108,6 +93,22 @@ fn message(outcome: &TrialOutcome) -> &str {
     }
 }
 
+/// Runs a program in `folder`, outside any walls: what the trials are compared with.
+#[allow(clippy::disallowed_methods)] // The cold run must not go the way of the fast one.
+fn run(program: &str, arguments: &[&str], folder: &Path) -> Output {
+    std::process::Command::new(program).args(arguments).current_dir(folder).output().unwrap_or_else(|error| panic!("{program}: {error}"))
+}
+
+/// The project with a candidate's text written over one file, in a folder of its own.
+fn written(project: &Project, name: &str, path: &str, changes: &[(&str, &str)]) -> PathBuf {
+    let folder = project.0.home().join(name);
+    let copied = run("cp", &["-rT", &project.0.root().to_string_lossy(), &folder.to_string_lossy()], Path::new("/"));
+    assert!(copied.status.success(), "{copied:?}");
+    let text = changes.iter().fold(project.0.read(path), |text, (old, new)| text.replacen(old, new, 1));
+    std::fs::write(folder.join(path), text).expect("a written candidate");
+    folder
+}
+
 /// A virtual environment with pytest, made once per machine in the target folder.
 fn pytest_environment() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
@@ -117,12 +118,10 @@ fn pytest_environment() -> &'static Path {
         lock.lock().expect("the lock");
         if !folder.join("made").exists() {
             let _ = std::fs::remove_dir_all(&folder);
-            let run = |program: &Path, arguments: &[&str]| {
-                let status = Command::new(program).args(arguments).status();
-                assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{program:?} {arguments:?}: {status:?}");
-            };
-            run(Path::new("python3"), &["-m", "venv", &folder.to_string_lossy()]);
-            run(&folder.join("bin/python"), &["-m", "pip", "install", "-q", "pytest", "pytest-asyncio"]);
+            assert!(run("python3", &["-m", "venv", &folder.to_string_lossy()], Path::new("/")).status.success(), "python3 -m venv");
+            let python = folder.join("bin/python");
+            let pip = run(python.to_str().expect("UTF-8"), &["-m", "pip", "install", "-q", "pytest"], Path::new("/"));
+            assert!(pip.status.success(), "pip install pytest: {pip:?}");
             std::fs::write(folder.join("made"), "").expect("a mark");
         }
         folder

@@ -8,6 +8,9 @@ mod checks;
 mod discover;
 mod guard;
 mod host;
+mod judge;
+mod observation;
+mod prove;
 mod report;
 mod runners;
 mod rustc;
@@ -20,6 +23,9 @@ pub use checks::check;
 pub use discover::{Found, Overrides, suites};
 pub use guard::{Context, Finding, Screening, screen};
 pub use host::Host;
+pub use judge::{Evidence, Targets, Verdict, VerdictStatus, Want, judge};
+pub use observation::{Observation, ProofError, observe};
+pub use prove::prove;
 pub use report::{
     Candidate, CheckReport, Coverage, Diagnostic, Fix, Frame, Severity, TestCase, TestId, TestReport, TestStatus, Trial, TrialOutcome,
 };
@@ -27,6 +33,3 @@ pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub(crate) use runners::Exchange;
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;
-
-mod provisional;
-pub use provisional::*;

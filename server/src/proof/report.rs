@@ -72,6 +72,8 @@ pub struct TestReport {
     pub folder: String,
     /// The command line.
     pub command: Vec<String>,
+    /// Whether all tests of the suite were asked for.
+    pub whole: bool,
     /// Whether every selected test came to an end: no time-out, crash, build failure or missing runner.
     pub complete: bool,
     /// Why not complete, or what the user should know: each says what happened, why and what to do.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use super::scope::Scope;
+use super::pool::Pool;
+use super::scope::{Member, Scope};
 use super::source::{Lang, Source};
 use crate::proof::{Coverage, Diagnostic, TestCase};
 use crate::text::{Files, RelPath};
@@ -44,6 +46,19 @@ pub struct Unit {
     pub source: Source,
     /// Its names.
     pub scope: Scope,
+    pool: OnceLock<Pool>,
+}
+
+impl Unit {
+    /// A parsed file with its names.
+    pub fn new(source: Source, scope: Scope) -> Self {
+        Self { source, scope, pool: OnceLock::new() }
+    }
+
+    /// Its ingredients, gathered when first asked for.
+    pub fn pool(&self) -> &Pool {
+        self.pool.get_or_init(|| Pool::of(&self.source))
+    }
 }
 
 /// The parsed part of a workspace: code that may be edited, and the failing tests' own files, which may not.
@@ -53,6 +68,15 @@ pub struct Project {
     pub units: BTreeMap<RelPath, Unit>,
     /// Test files that hold failing tests.
     pub tests: BTreeMap<RelPath, Unit>,
+    members: OnceLock<Members>,
+}
+
+/// Members of all types of the project, by owner and by name.
+#[derive(Clone, Default)]
+struct Members {
+    by_owner: BTreeMap<String, Vec<Member>>,
+    owners: BTreeMap<String, Vec<String>>,
+    parameters: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 impl Project {
@@ -75,7 +99,7 @@ impl Project {
             bytes += source.text.len();
             let holds_failing = source.functions.iter().any(|function| function.is_test && test_names.contains(&function.name));
             let scope = if source.is_test && !holds_failing { Scope::default() } else { Scope::of(&source) };
-            let unit = Unit { source, scope };
+            let unit = Unit::new(source, scope);
             if unit.source.is_test {
                 if holds_failing || case.failing.iter().any(|test| test.path.as_ref() == Some(&path)) {
                     project.tests.insert(path, unit);
@@ -87,9 +111,59 @@ impl Project {
         project
     }
 
+    /// Members of a type, in all files.
+    pub fn members_of(&self, owner: &str) -> &[Member] {
+        self.members().by_owner.get(owner).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Types that have a member of this name.
+    pub fn owners_of(&self, member: &str) -> &[String] {
+        self.members().owners.get(member).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The names of all members.
+    pub fn member_names(&self) -> impl Iterator<Item = &str> {
+        self.members().owners.keys().map(String::as_str)
+    }
+
+    /// The parameter lists of the functions, methods and constructors of this name, each once.
+    pub fn parameters_of(&self, name: &str) -> &[Vec<String>] {
+        self.members().parameters.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn members(&self) -> &Members {
+        self.members.get_or_init(|| {
+            let mut all = Members::default();
+            for unit in self.units.values() {
+                for member in &unit.scope.members {
+                    all.by_owner.entry(member.owner.clone()).or_default().push(member.clone());
+                    let owners = all.owners.entry(member.name.clone()).or_default();
+                    if !owners.contains(&member.owner) {
+                        owners.push(member.owner.clone());
+                    }
+                    let callable = if member.name == "__init__" { &member.owner } else { &member.name };
+                    add_parameters(&mut all.parameters, callable, member.params.as_ref());
+                }
+                for binding in &unit.scope.bindings {
+                    add_parameters(&mut all.parameters, &binding.name, binding.params.as_ref());
+                }
+            }
+            all
+        })
+    }
+
     /// All units, code and tests.
     pub fn all(&self) -> impl Iterator<Item = &Unit> {
         self.units.values().chain(self.tests.values())
+    }
+}
+
+fn add_parameters(all: &mut BTreeMap<String, Vec<Vec<String>>>, name: &str, params: Option<&Vec<String>>) {
+    if let Some(params) = params {
+        let known = all.entry(name.to_owned()).or_default();
+        if !known.contains(params) {
+            known.push(params.clone());
+        }
     }
 }
 

@@ -130,9 +130,10 @@ fn clues(case: &Case<'_>, hints: &Hints, path: &RelPath, unit: &Unit, statement:
     }
     if let Some(place) = case.place.filter(|place| place.path == *path) {
         let hit = |span: &Range<usize>| place.span.as_ref().is_some_and(|at| at.start < span.end.max(span.start + 1) && span.start < at.end.max(at.start + 1));
+        let on_line = |at: &Range<usize>| *lines.start() <= unit.source.line_of(at.end) && unit.source.line_of(at.start) <= *lines.end();
         if place.span.is_none() {
             score += 0.4;
-        } else if hit(&statement.span) && place.span.as_ref().is_none_or(|at| at.start >= statement.span.start || at.end >= statement.span.end) {
+        } else if place.span.as_ref().is_some_and(on_line) {
             score += 1.0;
             why.push("where you pointed".into());
         } else if function.is_some_and(|function| hit(&function.span)) {

@@ -11,6 +11,7 @@ pub mod kinds;
 mod lexicon;
 mod localise;
 pub mod operators;
+pub mod pool;
 mod rank;
 pub mod scope;
 mod search;

@@ -258,16 +258,10 @@ fn cold(project: &Project, index: usize, case: &Case) -> &'static str {
     if *expected == "timeout" {
         return "timeout"; // the wait is not worth it: these loop or sleep by their wording
     }
-    let folder = project.folder.path().join(format!("cold-{index}"));
-    let status = Command::new("cp").arg("-r").arg(project.root()).arg(&folder).status();
-    assert!(status.is_ok_and(|status| status.success()), "cp");
-    let text = changes.iter().fold(project.read(path), |text, (old, new)| text.replacen(old, new, 1));
-    std::fs::write(folder.join(path), text).expect("a written candidate");
-    let output = Command::new(pytest_environment().join("bin/python"))
-        .args(["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", &format!("tests/test_keep.py::{test}")])
-        .current_dir(&folder)
-        .output()
-        .expect("pytest");
+    let folder = written(project, &format!("cold-{index}"), path, changes);
+    let python = pytest_environment().join("bin/python");
+    let test = format!("tests/test_keep.py::{test}");
+    let output = run(python.to_str().expect("UTF-8"), &["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", &test], &folder);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let all_passed = text.lines().last().is_some_and(|line| line.contains("passed") && !line.contains("skipped"));
     match output.status.code() {
@@ -286,7 +280,7 @@ async fn fast_verdicts_equal_cold_ones_on_tricky_code() {
         let cases: Vec<(usize, &Case)> = CASES.iter().enumerate().filter(|(_, case)| case.0 == test).collect();
         let candidates: Vec<Candidate> = cases.iter().map(|(id, case)| project.candidate(*id, case.1, case.2)).collect();
         let id = format!("tests/test_keep.py::{test}");
-        let trials = project.trials(SuiteKind::Pytest, &candidates, &[&id], &seconds(3)).await;
+        let trials = project.trials(SuiteKind::Pytest, &candidates, &[&id], &seconds(10)).await;
         assert_eq!(trials.len(), cases.len(), "{test}: {trials:?}");
         for (trial, (index, case)) in trials.iter().zip(cases) {
             let verdicts = (kind(&trial.outcome), cold(&project, index, case), case.3);
@@ -303,7 +297,7 @@ async fn nothing_leaks_from_one_candidate_to_the_next() {
     let project = Project::new(TRICKY);
     let mut candidates = vec![project.candidate(0, "shop/keep.py", &[("STATE.append(x)", "STATE.extend([x, x, x])")])];
     candidates.extend((1..40).map(|id| project.candidate(id, "shop/keep.py", &[("len(STATE)", "len(STATE) + 0")])));
-    let trials = project.trials(SuiteKind::Pytest, &candidates, &["tests/test_keep.py::test_fresh"], &seconds(5)).await;
+    let trials = project.trials(SuiteKind::Pytest, &candidates, &["tests/test_keep.py::test_fresh"], &seconds(10)).await;
     assert_eq!(kind(&trials[0].outcome), "red");
     assert!(message(&trials[0].outcome).contains("3 == 1"), "{trials:?}");
     assert!(trials[1..].iter().all(|trial| trial.outcome == TrialOutcome::Passed), "{trials:?}");
@@ -313,7 +307,7 @@ async fn nothing_leaks_from_one_candidate_to_the_next() {
 async fn the_search_may_stop_at_the_first_pass() {
     let project = Project::new(TRICKY);
     let candidates: Vec<Candidate> = (0..50).map(|id| project.candidate(id, "shop/keep.py", &[("n * n + 1", "n * n")])).collect();
-    let options = TrialOptions { stop_after_passes: Some(1), ..seconds(5) };
+    let options = TrialOptions { stop_after_passes: Some(1), ..seconds(10) };
     let trials = project.trials(SuiteKind::Pytest, &candidates, &["tests/test_keep.py::test_square"], &options).await;
     let passed = trials.iter().filter(|trial| trial.outcome == TrialOutcome::Passed).count();
     assert!(passed >= 1 && trials.len() < 10, "{trials:?}");
@@ -341,7 +335,7 @@ async fn an_import_that_fails_or_starts_threads_is_tried_afresh_each_time() {
         &[("= limit", "= __import__('os')._exit(0)")],
     ];
     let candidates: Vec<Candidate> = changes.iter().enumerate().map(|(id, change)| project.candidate(id, "lib.py", change)).collect();
-    let trials = project.trials(SuiteKind::Pytest, &candidates, &["test_lib.py::test_two"], &seconds(5)).await;
+    let trials = project.trials(SuiteKind::Pytest, &candidates, &["test_lib.py::test_two"], &seconds(10)).await;
     let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();
     assert_eq!(kinds, ["passed", "broken", "red", "red"], "{trials:?}");
     assert!(message(&trials[1].outcome).contains("NameError: name 'LIMIT' is not defined"), "{trials:?}");
@@ -387,7 +381,7 @@ async fn unittest_candidates_come_to_the_right_verdicts() {
     ];
     let candidates: Vec<Candidate> = changes.iter().enumerate().map(|(id, change)| project.candidate(id, "shop.py", change.0)).collect();
     let tests = ["test_shop.CartTest.test_full", "test_shop.CartTest.test_parity"];
-    let trials = project.trials(SuiteKind::Unittest, &candidates, &tests, &seconds(3)).await;
+    let trials = project.trials(SuiteKind::Unittest, &candidates, &tests, &seconds(10)).await;
     let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();
     assert_eq!(kinds, changes.map(|change| change.1), "{trials:?}");
     assert!(message(&trials[2].outcome).contains("AssertionError: 2 != 0"), "{trials:?}");
@@ -406,7 +400,7 @@ async fn coverage_names_the_lines_each_test_runs() {
     };
     assert_eq!(lines(&unittest, tests[0]), [4, 6]);
     assert_eq!(lines(&unittest, tests[1]), [4, 8]);
-    std::fs::write(project.root().join("pytest.ini"), "[pytest]\n").expect("a file");
+    project.0.write("pytest.ini", "[pytest]\n");
     let pytest = project.coverage(SuiteKind::Pytest, &["test_shop.py::CartTest::test_full"]).await;
     assert_eq!(lines(&pytest, "test_shop.py::CartTest::test_full"), [4, 6]);
 }

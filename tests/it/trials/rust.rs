@@ -162,47 +162,32 @@ const CASES: &[Case] = &[
 ];
 
 /// What cargo says of the candidate's text written over the project.
-fn cold(project: &Project, target: &Path, case: &Case) -> &'static str {
+fn cold(project: &Project, case: &Case) -> &'static str {
     let (test, changes, expected) = case;
     if *expected == "timeout" {
         return "timeout"; // it loops by its wording
     }
-    let folder = project.folder.path().join("cold");
-    let status = Command::new("cp").arg("-rT").arg(project.root()).arg(&folder).status();
-    assert!(status.is_ok_and(|status| status.success()), "cp");
-    let text = changes.iter().fold(project.read("src/lib.rs"), |text, (old, new)| text.replacen(old, new, 1));
-    std::fs::write(folder.join("src/lib.rs"), text).expect("a written candidate");
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new("cargo");
-        command.args(arguments).current_dir(&folder).env("CARGO_TARGET_DIR", target);
-        command.output().expect("cargo").status.success()
-    };
-    if !cargo(&["test", "--no-run", "--test", "shapes"]) {
+    let folder = written(project, "cold", "src/lib.rs", changes);
+    if !run("cargo", &["test", "-q", "--offline", "--no-run", "--test", "shapes"], &folder).status.success() {
         return "broken";
     }
-    let output = Command::new("cargo")
-        .args(["test", "--test", "shapes", "--", "--exact", test])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", target)
-        .output()
-        .expect("cargo");
+    let output = run("cargo", &["test", "--offline", "--test", "shapes", "--", "--exact", test], &folder);
     if String::from_utf8_lossy(&output.stdout).contains("test result: ok. 1 passed") { "passed" } else { "red" }
 }
 
 #[tokio::test]
 async fn variants_in_one_build_come_to_cargos_verdicts() {
     let project = Project::new(SHAPES);
-    let target = project.folder.path().join("cold-target");
     let mut wrong = Vec::new();
     let tests: std::collections::BTreeSet<&str> = CASES.iter().map(|case| case.0).collect();
     for test in tests {
         let cases: Vec<(usize, &Case)> = CASES.iter().enumerate().filter(|(_, case)| case.0 == test).collect();
         let candidates: Vec<Candidate> = cases.iter().map(|(id, case)| project.candidate(*id, "src/lib.rs", case.1)).collect();
         let id = format!("shapes::shapes${test}");
-        let trials = project.trials(SuiteKind::Cargo, &candidates, &[&id], &seconds(3)).await;
+        let trials = project.trials(SuiteKind::Cargo, &candidates, &[&id], &seconds(10)).await;
         assert_eq!(trials.len(), cases.len(), "{test}: {trials:?}");
         for (trial, (_, case)) in trials.iter().zip(cases) {
-            let verdicts = (kind(&trial.outcome), cold(&project, &target, case), case.2);
+            let verdicts = (kind(&trial.outcome), cold(&project, case), case.2);
             if verdicts.0 != verdicts.2 || verdicts.1 != verdicts.2 {
                 wrong.push(format!("{test} {:?}: fast, cold, expected {verdicts:?}: {}", case.1, message(&trial.outcome)));
             }
@@ -282,7 +267,7 @@ async fn candidates_that_mend_a_build_are_tried_although_the_original_does_not_c
     ];
     let candidates: Vec<Candidate> =
         changes.iter().enumerate().map(|(id, change)| project.candidate(id, "core/src/price.rs", change)).collect();
-    let trials = project.trials(SuiteKind::Cargo, &candidates, &["core-rules$tests::totals"], &seconds(5)).await;
+    let trials = project.trials(SuiteKind::Cargo, &candidates, &["core-rules$tests::totals"], &seconds(10)).await;
     let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();
     assert_eq!(kinds, ["passed", "red", "broken", "broken", "passed"], "{trials:?}");
     assert!(message(&trials[1].outcome).contains("left: 2\n right: 3"), "{trials:?}");
@@ -293,12 +278,12 @@ async fn candidates_that_mend_a_build_are_tried_although_the_original_does_not_c
 async fn programs_started_by_tests_and_procedural_macros_see_the_candidate() {
     let project = Project::new(CRATES);
     let text = [project.candidate(0, "app/src/main.rs", &[("{n}?", "{n}!")]), project.candidate(1, "app/src/main.rs", &[("{n}?", "{n}")])];
-    let trials = project.trials(SuiteKind::Cargo, &text, &["app::prints$prints"], &seconds(5)).await;
+    let trials = project.trials(SuiteKind::Cargo, &text, &["app::prints$prints"], &seconds(10)).await;
     let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();
     assert_eq!(kinds, ["passed", "red"], "{trials:?}");
     let mut both = project.candidate(0, "derive/src/lib.rs", &[("41", "42")]);
     both.edits.extend(text[0].edits.clone());
-    let trials = project.trials(SuiteKind::Cargo, &[both], &["app::bin/app$texts"], &seconds(5)).await;
+    let trials = project.trials(SuiteKind::Cargo, &[both], &["app::bin/app$texts"], &seconds(10)).await;
     assert_eq!(kind(&trials[0].outcome), "passed", "{trials:?}");
 }
 
@@ -307,7 +292,7 @@ async fn coverage_names_the_blocks_each_test_runs() {
     let project = Project::new(SHAPES);
     let coverage =
         project.coverage(SuiteKind::Cargo, &["shapes::shapes$finds_largest", "shapes::shapes$doubles", "shapes::shapes$waits"]).await;
-    let text = project.read("src/lib.rs");
+    let text = project.0.read("src/lib.rs");
     let line = |part: &str| text.lines().position(|line| line.contains(part)).expect("a line") as u32 + 1;
     let covered = |test: &str, part: &str| {
         let files = &coverage.lines[&TestId(format!("shapes::shapes${test}"))];

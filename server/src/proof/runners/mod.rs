@@ -43,6 +43,7 @@ pub async fn test(bench: &Bench<'_>, suite: &Suite, selection: &Selection) -> Re
         SuiteKind::Unittest => unittest::run(bench, suite, selection).await?,
         SuiteKind::Cargo => cargo::run(bench, suite, selection).await?,
     };
+    report.whole = *selection == Selection::All;
     report.cases.sort_by(|a, b| a.id.cmp(&b.id));
     if let Selection::Ids(wanted) = selection {
         note_absent(&mut report, wanted);
@@ -70,6 +71,7 @@ fn blank(suite: &Suite, runner: &str, command: &[String]) -> TestReport {
         runner: runner.to_owned(),
         folder: suite.folder.clone(),
         command: command.to_vec(),
+        whole: false,
         complete: false,
         notes: Vec::new(),
         cases: Vec::new(),

@@ -60,12 +60,7 @@ fn lone(node: Node<'_>) -> bool {
 fn parameters(site: &Site<'_>) -> Option<Vec<String>> {
     let function = site.field("function")?;
     let name = site.text(function).rsplit(['.', ':']).next()?;
-    let mut found: Vec<&Vec<String>> = Vec::new();
-    for unit in site.project.units.values() {
-        found.extend(unit.scope.bindings.iter().filter(|binding| binding.name == name).filter_map(|binding| binding.params.as_ref()));
-        found.extend(unit.scope.members.iter().filter(|member| member.name == name || (member.owner == name && member.name == "__init__")).filter_map(|member| member.params.as_ref()));
-    }
-    found.dedup();
+    let found = site.project.parameters_of(name);
     (found.len() == 1).then(|| found[0].clone())
 }
 

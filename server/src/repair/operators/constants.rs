@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tree_sitter::Node;
-
 use super::{Out, Site, similarity};
 use crate::repair::kinds::Kind;
 use crate::repair::scope::Role;
-use crate::repair::source::walk;
 
 /// Proposals for one literal.
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
@@ -107,20 +104,16 @@ fn near_strings(site: &Site<'_>, out: &mut Out<'_>) {
 fn nearby(site: &Site<'_>, kinds: &[&str]) -> Vec<String> {
     let here = site.node.start_byte();
     let function = site.function().map(|function| function.span.clone());
-    let mut found: Vec<(bool, usize, String)> = Vec::new();
-    let around = here.saturating_sub(6000)..here + 6000;
-    walk(site.unit.source.root(), &mut |node: Node<'_>| {
-        if kinds.contains(&node.kind()) && node.start_byte() != here && !site.unit.source.in_tests(node.start_byte()) {
-            let inside = function.as_ref().is_some_and(|span| span.contains(&node.start_byte()));
-            found.push((!inside, node.start_byte().abs_diff(here), site.unit.source.of(node).to_owned()));
-        }
-        node.start_byte() < around.end && node.end_byte() > around.start
-    });
-    found.sort();
+    let mut found = site.unit.pool().nearest(kinds, here);
+    found.retain(|piece| piece.start != here);
+    found.sort_by_key(|piece| !function.as_ref().is_some_and(|span| span.contains(&piece.start)));
     let mut texts: Vec<String> = Vec::new();
-    for (_, _, text) in found {
-        if !texts.contains(&text) && texts.len() < 12 {
-            texts.push(text);
+    for piece in found {
+        if texts.len() >= 12 {
+            break;
+        }
+        if !texts.contains(&piece.text) {
+            texts.push(piece.text.clone());
         }
     }
     texts

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::guards::reindent;
 use super::{Out, Site, brief, similarity};
-use crate::repair::source::walk;
 
 /// Donor expressions offered at one place.
 const BREADTH: usize = 10;
+/// Donors compared with one expression, nearest first.
+const DONORS: usize = 150;
 
 /// Proposals for expressions of some size, and for whole statements.
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
@@ -30,18 +31,17 @@ fn donors(site: &Site<'_>, out: &mut Out<'_>) {
     let text = site.text(site.node);
     let function = site.function().map(|function| function.span.clone()).unwrap_or_default();
     let mut found: BTreeMap<&str, f32> = BTreeMap::new();
-    walk(site.unit.source.root(), &mut |node| {
-        if node.kind() == site.kind() && node != site.node {
-            let other = site.unit.source.of(node);
-            let outside = site.node.start_byte() >= node.end_byte() || node.start_byte() >= site.node.end_byte();
-            if other != text && other.len() <= 80 && outside && !other.contains('\n') && !site.unit.source.in_tests(node.start_byte()) {
-                let near = if function.contains(&node.start_byte()) { 1.2 } else { 0.8 };
-                let slot = found.entry(other).or_default();
-                *slot = slot.max(near);
-            }
+    for piece in site.unit.pool().nearest(&[site.kind()], site.node.start_byte()) {
+        let outside = site.node.start_byte() >= piece.end || piece.start >= site.node.end_byte();
+        let sized = piece.text.len() * 2 > text.len() && text.len() * 2 > piece.text.len();
+        if piece.text != text && outside && sized && !piece.text.contains('\n') {
+            let near = if function.contains(&piece.start) { 1.2 } else { 0.8 };
+            found.entry(&piece.text).or_insert(near);
         }
-        true
-    });
+        if found.len() >= DONORS {
+            break;
+        }
+    }
     let alike = |other: &str| similarity(text, other);
     let mut ranked: Vec<(f32, &str)> = found.into_iter().map(|(other, near)| (near * alike(other), other)).filter(|(score, _)| *score > 0.4).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));

@@ -7,7 +7,6 @@ use tree_sitter::Node;
 use super::{Out, Site, arguments, is_call, similarity};
 use crate::repair::kinds::Kind;
 use crate::repair::scope::Member;
-use crate::repair::source::walk;
 
 /// Functions and methods that are taken for each other, per language; the first of a group is no better than the others.
 const PYTHON: &[&[&str]] = &[
@@ -188,14 +187,13 @@ fn same_type(site: &Site<'_>, parent: Node<'_>, name: &str, out: &mut Out<'_>) {
         "" => site.node.prev_sibling().and_then(|dot| dot.prev_sibling()).filter(|before| site.unit.source.of(*before) == "self").and_then(|_| own()),
         _ => site.unit.scope.lookup(text, site.node.start_byte()).and_then(|binding| binding.type_name.clone()).or_else(|| Some(text.rsplit(['.', ':']).next().unwrap_or(text).to_owned())),
     };
-    let all: Vec<&Member> = site.project.units.values().flat_map(|unit| &unit.scope.members).collect();
     let call = parent.parent().filter(|call| is_call(*call) && call.child_by_field_name("function") == Some(parent));
     let arity = call.map(|call| arguments(call).len());
-    let mut known: Vec<&Member> = all.iter().copied().filter(|member| Some(&member.owner) == owner.as_ref()).collect();
+    let mut known: Vec<&Member> = owner.as_deref().map(|owner| site.project.members_of(owner)).unwrap_or_default().iter().collect();
     let sure = known.iter().any(|member| member.name == name);
     if !sure {
-        let owners: Vec<&str> = all.iter().filter(|member| member.name == name).map(|member| member.owner.as_str()).collect();
-        known = all.iter().copied().filter(|member| owners.contains(&member.owner.as_str())).collect();
+        let owners = site.project.owners_of(name).iter().take(6);
+        known = owners.flat_map(|owner| site.project.members_of(owner)).collect();
     }
     let current = known.iter().find(|member| member.name == name).copied();
     let mut scored: BTreeMap<&str, f32> = BTreeMap::new();
@@ -224,20 +222,9 @@ fn same_receiver(site: &Site<'_>, parent: Node<'_>, name: &str, out: &mut Out<'_
     if text == "self" || text.len() > 40 {
         return;
     }
-    let field = if site.python() { "attribute" } else { "field" };
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    walk(site.unit.source.root(), &mut |node| {
-        if node.kind() == parent.kind() {
-            let object = node.child_by_field_name("object").or(node.child_by_field_name("value"));
-            if let (Some(object), Some(member)) = (object, node.child_by_field_name(field)) {
-                if site.unit.source.of(object) == text && site.unit.source.of(member) != name {
-                    *counts.entry(site.unit.source.of(member)).or_default() += 1;
-                }
-            }
-        }
-        true
-    });
-    let mut ranked: Vec<(&str, u32)> = counts.into_iter().collect();
+    let Some(counts) = site.unit.pool().receivers.get(text) else { return };
+    let counts = counts.iter().filter(|(other, _)| other.as_str() != name).map(|(other, count)| (other.as_str(), *count));
+    let mut ranked: Vec<(&str, u32)> = counts.collect();
     ranked.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     for (rank, (other, _)) in ranked.into_iter().take(8).enumerate() {
         out.swap(site.node, other, (0.2 + 0.3 * similarity(name, other)) / (1.0 + 0.15 * rank as f32));

@@ -67,7 +67,7 @@ fn variable(site: &Site<'_>, name: &str, reported: bool, out: &mut Out<'_>) {
 fn attribute(site: &Site<'_>, name: &str, reported: bool, out: &mut Out<'_>) {
     let object = site.node.parent().and_then(|parent| parent.child_by_field_name("object").or(parent.child_by_field_name("value"))).map(|object| site.text(object));
     let owner = site.function().and_then(|function| function.owner.as_deref());
-    let known = |member: &str| site.project.units.values().any(|unit| unit.scope.members.iter().any(|known| known.name == member));
+    let known = |member: &str| !site.project.owners_of(member).is_empty();
     let own = object == Some("self") && owner.is_some();
     let rare = site.unit.scope.uses.get(name).copied().unwrap_or_default() <= 1;
     if !reported && (known(name) || COMMON_METHODS.contains(&name) || !(own || rare)) {
@@ -91,8 +91,10 @@ fn other_identifier(site: &Site<'_>, name: &str, out: &mut Out<'_>) {
 }
 
 fn members_and_methods<'s>(site: &Site<'s>, owner: Option<&str>) -> BTreeSet<&'s str> {
-    let members = site.project.units.values().flat_map(|unit| &unit.scope.members).filter(|member| owner.is_none_or(|owner| member.owner == owner));
-    let mut pool: BTreeSet<&str> = members.map(|member| member.name.as_str()).collect();
+    let mut pool: BTreeSet<&str> = match owner {
+        Some(owner) => site.project.members_of(owner).iter().map(|member| member.name.as_str()).collect(),
+        None => site.project.member_names().collect(),
+    };
     if owner.is_none() {
         pool.extend(COMMON_METHODS);
     }

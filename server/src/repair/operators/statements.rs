@@ -11,17 +11,17 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let text = site.text(site.node);
     match site.kind() {
-        "break_statement" => out.swap(site.node, "continue", 1.2),
+        "break_statement" => out.swap(site.node, "continue", 2.0),
         "continue_statement" => {
-            out.swap(site.node, "break", 1.2);
+            out.swap(site.node, "break", 2.0);
             out.swap(site.node, "pass", 0.3);
         }
         "pass_statement" => {
             out.swap(site.node, "continue", 0.8);
             out.swap(site.node, "break", 0.6);
         }
-        "expression_statement" if text == "break;" => out.swap(site.node, "continue;", 1.2),
-        "expression_statement" if text == "continue;" => out.swap(site.node, "break;", 1.2),
+        "expression_statement" if text == "break;" => out.swap(site.node, "continue;", 2.0),
+        "expression_statement" if text == "continue;" => out.swap(site.node, "break;", 2.0),
         "elif_clause" => {
             let word = site.node.start_byte()..site.node.start_byte() + 4;
             out.edits(vec![(word, "if".into())], 0.5, "use `if` instead of `elif`");

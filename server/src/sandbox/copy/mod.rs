@@ -305,7 +305,7 @@ impl Copy {
         if Hash::of(&bytes) != entry.hash {
             return Ok(Some(Some(bytes)));
         }
-        if let Some(stamp) = stamp.filter(|stamp| capture::is_settled(stamp)) {
+        if let Some(stamp) = stamp.filter(capture::is_settled) {
             state.clean.insert(path.clone(), stamp);
         }
         Ok(None)

@@ -25,7 +25,30 @@ pub(super) fn all() -> Vec<Process> {
         .collect()
 }
 
-/// The descendants of `root`, itself not included.
+/// The descendants of `root`, itself not included, by asking each process for its children: quick on a busy machine, but
+/// one that forks meanwhile may be missed until the next time. Where the kernel keeps no such list: [`descendants`].
+pub(super) fn family(root: i32) -> Vec<Process> {
+    let mut found = Vec::new();
+    let mut ask = vec![root];
+    while let Some(parent) = ask.pop() {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{parent}/task")) else { continue };
+        for thread in threads.flatten() {
+            let Ok(children) = std::fs::read_to_string(thread.path().join("children")) else {
+                if parent == root {
+                    return descendants(root);
+                }
+                continue;
+            };
+            for pid in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                ask.push(pid);
+                found.extend(std::fs::read(format!("/proc/{pid}/stat")).ok().and_then(|stat| parse(&stat)));
+            }
+        }
+    }
+    found
+}
+
+/// The descendants of `root`, itself not included, from a look at every process there is.
 pub(super) fn descendants(root: i32) -> Vec<Process> {
     let mut rest = all();
     let mut family = vec![root];
@@ -56,18 +79,53 @@ fn parse(stat: &[u8]) -> Option<Process> {
     })
 }
 
-/// Bytes of `pid` that are its own: private and shared-memory pages, shared ones divided among their users. `None` where
-/// the kernel does not tell.
-pub(super) fn proportional(pid: i32) -> Option<u64> {
+/// Bytes of memory that are a process's own, pages shared with others divided among their users.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Share {
+    pub anonymous: u64,
+    pub shared_memory: u64,
+}
+
+/// The share of `pid`; `None` where the kernel does not tell.
+pub(super) fn share(pid: i32) -> Option<Share> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let kilobytes = |name: &str| {
+    let bytes = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        line.split_whitespace().next()?.parse::<u64>().ok()
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
     };
-    match (kilobytes("Pss_Anon"), kilobytes("Pss_Shmem")) {
-        (Some(own), shared) => Some((own + shared.unwrap_or(0)) << 10),
-        _ => kilobytes("Pss").map(|all| all << 10),
+    let anonymous = bytes("Pss_Anon").or_else(|| bytes("Pss"))?;
+    Some(Share { anonymous, shared_memory: bytes("Pss_Shmem").unwrap_or(0) })
+}
+
+/// Bytes of files without a name that processes hold open: no folder shows them, no mapping needs to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Nameless {
+    /// In memory files.
+    pub memory: u64,
+    /// In deleted files on disk.
+    pub disk: u64,
+}
+
+/// What these processes hold open without a name, each file counted once.
+pub(super) fn nameless(processes: &[Process]) -> Nameless {
+    use std::os::unix::fs::MetadataExt;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut sum = Nameless::default();
+    for process in processes {
+        for entry in std::fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten() {
+            let Ok(target) = std::fs::read_link(entry.path()) else { continue };
+            if !target.to_string_lossy().ends_with(" (deleted)") {
+                continue;
+            }
+            let Ok(data) = std::fs::metadata(entry.path()) else { continue };
+            if data.is_file() && data.nlink() == 0 && seen.insert((data.dev(), data.ino())) {
+                let bytes = data.blocks() * 512;
+                let sort = if target.to_string_lossy().starts_with("/memfd:") { &mut sum.memory } else { &mut sum.disk };
+                *sort += bytes;
+            }
+        }
     }
+    sum
 }
 
 #[cfg(test)]
@@ -87,5 +145,6 @@ mod tests {
         let me = i32::try_from(std::process::id()).unwrap();
         let parent = all().into_iter().find(|process| process.pid == me).unwrap().parent;
         assert!(descendants(parent).iter().any(|process| process.pid == me));
+        assert!(family(parent).iter().any(|process| process.pid == me));
     }
 }

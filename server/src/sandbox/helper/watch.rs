@@ -10,8 +10,9 @@ use super::census::{self, Process};
 use super::{Spec, ready};
 use crate::sandbox::{Exit, Tier};
 
-/// How often use is counted, at the least; counting itself may take 5 % of the time.
+/// How often use is counted; where counting takes long, less often, but never less than four times a second.
 const INTERVAL: Duration = Duration::from_millis(40);
+const LONGEST: Duration = Duration::from_millis(250);
 /// Free memory of the machine and free space of the disk below which a command is stopped to save the rest.
 const LOW_MEMORY: u64 = 192 << 20;
 const LOW_DISK: u64 = 512 << 20;
@@ -44,7 +45,7 @@ pub(super) fn until_end(spec: &Spec, child: Pid, control: BorrowedFd<'_>) -> Exi
                 return Exit::Limit(what);
             }
             reap_others(child);
-            next_count = Instant::now() + INTERVAL.max(began.elapsed() * 20);
+            next_count = Instant::now() + (began.elapsed() * 15).clamp(INTERVAL, LONGEST);
         }
     }
 }
@@ -72,28 +73,44 @@ fn over_limit(spec: &Spec) -> Option<String> {
     let me = i32::try_from(std::process::id()).unwrap_or(0);
     let inside: Vec<Process> = match spec.tier {
         Tier::A => census::all().into_iter().filter(|process| process.pid != me).collect(),
-        _ => census::descendants(me),
+        _ => census::family(me),
     };
     let processes: u64 = inside.iter().map(|process| process.threads.max(1)).sum();
     if processes > limits.processes {
         return Some("processes".into());
     }
-    let most = limits.memory_mb.saturating_mul(1 << 20);
-    if inside.iter().map(|process| process.resident).sum::<u64>() > most {
-        let own: u64 = inside.iter().map(|process| census::proportional(process.pid).unwrap_or(process.resident)).sum();
-        if own > most {
-            return Some("memory".into());
-        }
+    let nameless = census::nameless(&inside);
+    if too_much_memory(&inside, nameless.memory, limits.memory_mb.saturating_mul(1 << 20)) {
+        return Some("memory".into());
     }
     let cpu: Duration = inside.iter().map(|process| process.cpu).sum();
     if limits.cpu.is_some_and(|limit| cpu > limit) {
         return Some("cpu".into());
     }
+    let scratch = spec.scratch.as_deref().map(|path| size(path, &mut 20_000).saturating_add(nameless.disk));
+    if scratch.is_some_and(|bytes| bytes > limits.tmp_mb << 20) {
+        return Some("disk".into());
+    }
     machine_in_need(spec)
 }
 
-/// Memory files, unattached segments and writes to the copy are nobody's resident memory: the machine's own state is
-/// the last line.
+/// Resident pages first, which is quick and too much; only if that is over the limit, each process's share.
+fn too_much_memory(inside: &[Process], memory_files: u64, most: u64) -> bool {
+    let resident: u64 = inside.iter().map(|process| process.resident).sum();
+    if resident + memory_files <= most {
+        return false;
+    }
+    let shares =
+        inside.iter().map(|process| census::share(process.pid).unwrap_or(census::Share { anonymous: process.resident, shared_memory: 0 }));
+    let sum = shares.fold(census::Share::default(), |sum, one| census::Share {
+        anonymous: sum.anonymous + one.anonymous,
+        shared_memory: sum.shared_memory + one.shared_memory,
+    });
+    // A memory file that is mapped is in both.
+    sum.anonymous + sum.shared_memory.max(memory_files) > most
+}
+
+/// Unattached segments and writes to the copy are counted nowhere: the machine's own state is the last line.
 fn machine_in_need(spec: &Spec) -> Option<String> {
     let memory = std::fs::read_to_string("/proc/meminfo").ok()?;
     let available = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?.split_whitespace().next()?.parse::<u64>().ok()?;
@@ -108,8 +125,7 @@ fn machine_in_need(spec: &Spec) -> Option<String> {
             return Some("disk".into());
         }
     }
-    let scratch = spec.scratch.as_deref().map(|path| size(path, &mut 20_000)).unwrap_or(0);
-    (scratch > spec.limits.tmp_mb << 20).then(|| "disk".into())
+    None
 }
 
 /// Bytes on disk below `path`, links not followed, looking at no more than `entries`.

@@ -2,6 +2,7 @@
 //! their time, so that the walls are put up once and not per candidate.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::proof::runners::{Exchange, TestBinary, libtest};
@@ -63,6 +64,7 @@ pub(super) async fn drive(
     let mut command = Command::new(["/bin/sh".to_owned(), exchange.inbox().join("drive.sh").to_string_lossy().into_owned()]);
     command.binds.clone_from(&suite.toolchain.binds);
     command.env.clone_from(&suite.toolchain.env);
+    command.env.insert("ROOT".to_owned(), bench.copy.root().to_string_lossy().into_owned());
     command.tree = Some(shadow.root().to_owned());
     command.limits = Limits { wall: bounds.total + Duration::from_secs(2), ..bench.limits.clone() };
     exchange.mount(&mut command);
@@ -83,17 +85,22 @@ fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The same for a text that names paths below the workspace's root: where they are inside, only the environment knows.
+fn quote_path(text: &str, root: &Path) -> String {
+    text.split(&*root.to_string_lossy()).map(quote).collect::<Vec<_>>().join("\"$R\"")
+}
+
 /// The script. Claims are files that only one worker can create; outputs are capped by the file size limit.
 fn script(bench: &Bench<'_>, exchange: &Exchange, steps: &[Step<'_>], tasks: &[Task], bounds: &Bounds) -> String {
     let outbox = exchange.outbox().to_string_lossy().into_owned();
-    let mut out = format!("ulimit -f 262144\nset -C\nO={}\n", quote(&outbox));
+    let mut out = format!("ulimit -f 262144\nset -C\nR=$ROOT\nunset ROOT\nO={}\n", quote(&outbox));
     for (number, step) in steps.iter().enumerate() {
-        let folder = bench.copy.root().join(&step.binary.cwd);
-        let _ = write!(out, "step_{number}() {{ cd {} && ", quote(&folder.to_string_lossy()));
+        let root = bench.copy.root();
+        let _ = write!(out, "step_{number}() {{ cd {} && ", quote_path(&root.join(&step.binary.cwd).to_string_lossy(), root));
         for (name, value) in &step.binary.env {
-            let _ = write!(out, "export {name}={} && ", quote(value));
+            let _ = write!(out, "export {name}={} && ", quote_path(value, root));
         }
-        let _ = write!(out, "exec timeout -s KILL {:.3} {}", bounds.per_task.as_secs_f64(), quote(&step.binary.executable));
+        let _ = write!(out, "exec timeout -s KILL {:.3} {}", bounds.per_task.as_secs_f64(), quote_path(&step.binary.executable, root));
         if step.binary.harness {
             out.push_str(" -Z unstable-options --format json --test-threads 1 --exact");
             step.names.iter().for_each(|name| out.extend([" ", &quote(name)]));
