@@ -348,3 +348,78 @@ mod python {
         assert!(matches!(project.ask(Ask::Symbol("m.py", "nothing")).await, Err(TestgenError::NothingWorthKeeping { .. })));
     }
 }
+
+/// A crate of one library file.
+fn cargo_project(library: &str) -> Project {
+    Project::new(SuiteKind::Cargo, &format!("//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\n{library}"))
+}
+
+mod rust {
+    use super::*;
+
+    #[tokio::test]
+    async fn numbers_options_and_results_in_a_new_test_module() {
+        let project = cargo_project(
+            "/// The mean, if there is one.\npub fn average(numbers: &[f64]) -> Option<f64> {\n    if numbers.is_empty() {\n        return None;\n    }\n    Some(numbers.iter().sum::<f64>() / numbers.len() as f64)\n}\n\n/// Parses an age.\npub fn age(text: &str) -> Result<u8, String> {\n    let age: u8 = text.trim().parse().map_err(|_| format!(\"not a number: {text}\"))?;\n    if age > 120 { Err(\"too old\".to_string()) } else { Ok(age) }\n}\n\npub fn use_it() -> bool {\n    age(\"121\").is_err() && age(\"44\").is_ok()\n}\n\npub fn half(n: i32) -> f64 {\n    n as f64 / 3.0\n}\n",
+        );
+        let changes = [("src/lib.rs", "/ numbers.len()", "* numbers.len()"), ("src/lib.rs", "numbers.is_empty()", "numbers.len() == 1")];
+        let made = project.check(Ask::Symbol("src/lib.rs", "average"), &changes).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(text.contains("\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn average_of_") && text.ends_with("    }\n}\n"), "{text}");
+        assert!(text.contains("assert_eq!(average(&[]), None);"), "{text}");
+        let made = project.check(Ask::Symbol("src/lib.rs", "age"), &[("src/lib.rs", "age > 120", "age >= 121 + 9"), ("src/lib.rs", "Ok(age)", "Ok(age + 1)")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains("assert_eq!(age(\"121\"), Err(\"too old\".to_string()));"));
+        let made = project.check(Ask::Symbol("src/lib.rs", "half"), &[("src/lib.rs", "/ 3.0", "/ 2.0")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains(".abs() < 1e-9);"));
+    }
+
+    #[tokio::test]
+    async fn methods_types_and_changed_arguments() {
+        let project = cargo_project(
+            "#[derive(Debug, Clone, PartialEq)]\npub enum Shape {\n    Dot,\n    Square(u32),\n}\n\nimpl Shape {\n    pub fn grown(&self, by: u32) -> Shape {\n        match self {\n            Shape::Dot => Shape::Square(by),\n            Shape::Square(side) => Shape::Square(side + by),\n        }\n    }\n}\n\npub struct Cart {\n    items: Vec<String>,\n    limit: usize,\n}\n\nimpl Cart {\n    pub fn new(limit: usize) -> Self {\n        Cart { items: Vec::new(), limit }\n    }\n    pub fn add(&mut self, item: &str) -> bool {\n        if self.items.len() >= self.limit {\n            return false;\n        }\n        self.items.push(item.to_string());\n        true\n    }\n    pub fn count(&self) -> usize {\n        self.items.len()\n    }\n}\n\npub fn double_all(numbers: &mut Vec<i32>) {\n    for number in numbers.iter_mut() {\n        *number *= 2;\n    }\n}\n\npub fn words(text: &str) -> Vec<String> {\n    text.split_whitespace().map(|word| word.to_uppercase()).collect()\n}\n\n#[cfg(test)]\nmod tests {\n    use super::double_all;\n\n    #[test]\n    fn test_double_all_of_one() {\n        let mut one = vec![1];\n        double_all(&mut one);\n        assert_eq!(one, [2]);\n    }\n}\n",
+        );
+        let made = project.check(Ask::Symbol("src/lib.rs", "Shape::grown"), &[("src/lib.rs", "side + by", "side * by")]).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(text.contains("mod tests {\n    use super::*;\n    use super::double_all;\n") && text.contains("fn test_shape_grown_"), "{text}");
+        assert!(text.contains("Shape::Square("), "{text}");
+        let made = project.check(Ask::Symbol("src/lib.rs", "Cart::add"), &[("src/lib.rs", "        true", "        false"), ("src/lib.rs", ">= self.limit", "> self.limit")]).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(text.contains("let mut cart = Cart::new(3);\n        assert!(cart.add(") && text.contains("assert_eq!(cart.count(), 1);"), "{text}");
+        let made = project.check(Ask::Symbol("src/lib.rs", "double_all"), &[("src/lib.rs", "*= 2", "+= 2")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains("double_all(&mut numbers);\n        assert_eq!(numbers, vec!["));
+        let made = project.check(Ask::Symbol("src/lib.rs", "words"), &[("src/lib.rs", "to_uppercase", "to_lowercase")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains("\"HELLO\".to_string()"));
+    }
+
+    #[tokio::test]
+    async fn panics_are_asserted_where_they_are_meant_and_told_where_not() {
+        let project = cargo_project(
+            "/// The n-th root.\n///\n/// # Panics\n/// If `n` is zero.\npub fn root(x: u32, n: u32) -> u32 {\n    assert!(n > 0, \"n must be positive\");\n    x / n + 1\n}\n\npub fn first(numbers: &[i32]) -> i32 {\n    numbers[0] * 2\n}\n\npub fn wait(n: u32) -> u32 {\n    while n > 50 {}\n    n + 2\n}\n\npub fn largest<T: PartialOrd + Copy>(items: &[T]) -> T {\n    items[0]\n}\n",
+        );
+        let made = project.check(Ask::Symbol("src/lib.rs", "root"), &[("src/lib.rs", "n > 0", "n > 1"), ("src/lib.rs", "x / n", "x * n")]).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(text.contains("#[should_panic(expected = \"n must be positive\")]\n"), "{text}");
+        let made = project.check(Ask::Symbol("src/lib.rs", "first"), &[("src/lib.rs", "* 2", "* 3")]).await;
+        assert!(made.notes.iter().any(|note| note.contains("`first(&[])` panics (index out of bounds")), "{:?}", made.notes);
+        assert!(!project.after(&made, "src/lib.rs").contains("first(&[])"));
+        let made = project.check(Ask::Symbol("src/lib.rs", "wait"), &[("src/lib.rs", "n + 2", "n + 3")]).await;
+        assert!(made.notes.iter().any(|note| note.contains("did not come back")), "{:?}", made.notes);
+        match project.ask(Ask::Symbol("src/lib.rs", "largest")).await {
+            Err(TestgenError::Unsupported { why, .. }) => assert!(why.contains("generic"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+        let made = project.check(Ask::File("src/lib.rs"), &[("src/lib.rs", "x / n", "x * n"), ("src/lib.rs", "* 2", "* 3")]).await;
+        assert!(made.notes.is_empty() || made.tests.len() >= 3, "{:?}", made.notes);
+    }
+
+    #[tokio::test]
+    async fn a_crate_with_tests_beside_it_gets_them_there() {
+        let project = Project::new(
+            SuiteKind::Cargo,
+            "//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\npub mod shapes;\n//- src/shapes.rs\npub fn area(width: u32, height: u32) -> u32 {\r\n    width * height\r\n}\r\n//- tests/other.rs\n#[test]\nfn other() {}\n",
+        );
+        let made = project.check(Ask::Symbol("src/shapes.rs", "area"), &[("src/shapes.rs", "width * height", "width + height")]).await;
+        let text = project.after(&made, "tests/shapes.rs");
+        assert!(text.starts_with("use sample_crate::shapes::*;\n\n#[test]\nfn area_with_three_and_seven() {\n    assert_eq!(area(3, 7), 21);\n}\n"), "{text}");
+    }
+}
