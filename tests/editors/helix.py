@@ -7,7 +7,7 @@ import re
 import shutil
 
 from terminal import Terminal, poll
-from workspace import REPAIR, REPOSITORY, UNSAVED, cache, expect
+from workspace import MEANWHILE, REPAIR, REPOSITORY, UNSAVED, cache, expect
 
 CASES = [
     "the server starts with the file",
@@ -39,9 +39,13 @@ class Helix(Terminal):
         log = self.log.read_text().splitlines()[-15:] if self.log.exists() else []
         return "\n".join([self.screen(), *(line[:300] for line in log)])
 
-    def leave_insert(self):
-        """From insert to normal mode, and there before the next key: Escape directly before a key would mean Alt."""
+    def append_line(self, text):
+        """Type a line at the end of the file, and be back in normal mode before the next key: Escape and a key mean Alt."""
+        self.type("geo")
         self.wait("^ INS ")
+        self.keys("C-u")  # takes the automatic indent away
+        self.type(text)
+        self.wait(re.escape(text))
         self.keys("Escape")
         self.wait("^ NOR ")
 
@@ -50,8 +54,8 @@ class Helix(Terminal):
         self.keys("Enter")
 
     def choose(self, title):
-        """Open the code-action menu and pick an entry; the first one is selected already."""
-        self.type(" a")
+        """Open the code-action menu on `average` and pick an entry; the first one is selected already."""
+        self.type("4ggww a")
         self.wait(re.escape(title))
         for _ in range(self.place_of(title)):
             self.keys("Down")
@@ -80,15 +84,10 @@ def drive(report, workspace, server):
             started = r"lamplighter.*<- .*capabilities"
             expect(poll(lambda: helix.log.exists() and re.search(started, helix.log.read_text()), 20),
                    "Helix never got an answer to `initialize`")
-            helix.type("geo")
-            helix.keys("C-u")  # takes the automatic indent away
-            helix.type(UNSAVED)
-            helix.wait(re.escape(UNSAVED))
-            helix.leave_insert()
+            helix.append_line(UNSAVED)
 
         with case(CASES[1]):
-            helix.type("4ggww")
-            helix.type(" a")
+            helix.type("4ggww a")
             helix.wait("Add tests for average")
             helix.wait("Plan & fix average")
             helix.capture("menu")
@@ -99,6 +98,7 @@ def drive(report, workspace, server):
             helix.choose("Plan & fix average")
             helix.wait(PROGRESS, 60)
             helix.capture("progress")
+            helix.append_line(MEANWHILE)
 
         with case(CASES[3]):
             helix.wait(re.escape(REPAIR), 180)
@@ -115,7 +115,7 @@ def drive(report, workspace, server):
             helix.wait(PROGRESS, 60)
             helix.wait_gone(PROGRESS, 180)
             helix.command("write-all")
-            expect(poll(workspace.has_new_tests, 20), "no test file was added or changed")
+            expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
 

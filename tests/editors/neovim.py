@@ -8,7 +8,7 @@ import re
 import subprocess
 
 from terminal import Terminal, poll
-from workspace import REPAIR, REPOSITORY, UNSAVED, cache, expect
+from workspace import MEANWHILE, REPAIR, REPOSITORY, UNSAVED, cache, expect
 
 CASES = [
     "the server starts with the file",
@@ -59,6 +59,13 @@ class Neovim(Terminal):
     def evidence(self):
         return self.screen()
 
+    def append_line(self, text):
+        """Type a line at the end of the file."""
+        self.type("Go" + text)
+        self.wait(re.escape(text))
+        self.keys("Escape")
+        expect(poll(lambda: self.ask("vim.fn.mode()") == "n", 20), "Neovim does not leave insert mode")
+
     def choose(self, title):
         """Pick an entry of the open menu by its title."""
         number = self.wait(rf"^(\d+): {re.escape(title)}")[1]
@@ -74,15 +81,10 @@ def drive(report, workspace, server):
         with case(CASES[0]):
             attached = "#vim.lsp.get_clients({name='lamplighter', bufnr=0})"
             expect(poll(lambda: nvim.ask(attached) == 1, 20), "no lamplighter client is attached to the buffer")
-            nvim.keys("G")
-            nvim.type("o" + UNSAVED)
-            nvim.wait(re.escape(UNSAVED))
-            nvim.keys("Escape")
-            expect(poll(lambda: nvim.ask("vim.fn.mode()") == "n", 20), "Neovim does not leave insert mode")
+            nvim.append_line(UNSAVED)
 
         with case(CASES[1]):
-            nvim.type("4G0w")
-            nvim.type("gra")
+            nvim.type("4G0wgra")
             nvim.wait("Add tests for average")
             nvim.wait("Plan & fix average")
             nvim.capture("menu")
@@ -91,6 +93,7 @@ def drive(report, workspace, server):
             nvim.choose("Plan & fix average")
             nvim.wait(r"average.* [1-9]\d*% · \w+", 60)
             nvim.capture("progress")
+            nvim.append_line(MEANWHILE)
 
         with case(CASES[3]):
             wait_end(nvim, 1)
@@ -101,12 +104,12 @@ def drive(report, workspace, server):
             nvim.capture("edit")
 
         with case(CASES[4]):
-            nvim.type("gra")
+            nvim.type("4G0wgra")
             nvim.choose("Add tests for average")
             wait_end(nvim, 2)
             nvim.type(":silent wall")
             nvim.keys("Enter")
-            expect(poll(workspace.has_new_tests, 20), "no test file was added or changed")
+            expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
 

@@ -12,7 +12,7 @@ import subprocess
 import urllib.request
 
 from terminal import CAPTURES, poll
-from workspace import HERE, REPAIR, UNSAVED, Failure, cache, expect
+from workspace import HERE, MEANWHILE, REPAIR, UNSAVED, Failure, cache, expect
 
 CASES = [
     "the extension installs and the editor opens",
@@ -134,6 +134,12 @@ class Page:
         self.press(key="Enter")
         self.wait(f'.tab.active:has-text("{path.rsplit("/")[-1]}")')
 
+    def append_line(self, text):
+        """Type a line at the end of the file."""
+        self.press(key="Control+End")
+        self.type(text=text + "\n")
+        self.wait(f'.view-lines:has-text("{text}")')
+
     def palette(self, title):
         self.press(key="F1")
         self.wait(".quick-input-widget input")
@@ -183,8 +189,7 @@ def drive(report, workspace, server):
             page.wait(".monaco-workbench .explorer-folders-view", 60)
             page.open("stats/core.py")
             page.wait('.view-lines:has-text("The figures themselves")')
-            page.press(key="Control+End")
-            page.type(text=UNSAVED + "\n")
+            page.append_line(UNSAVED)
 
         with case(CASES[1]):
             offered(page)
@@ -194,6 +199,7 @@ def drive(report, workspace, server):
             page.choose("Plan & fix average")
             page.wait(running("average"), 60)
             page.capture("progress")
+            page.append_line(MEANWHILE)
 
         with case(CASES[3]):
             page.wait(f'.view-lines:has-text("{REPAIR}")', 180)
@@ -211,7 +217,7 @@ def drive(report, workspace, server):
             page.wait(running("average"), 60)
             page.vanishes(selector=running("average"), seconds=180)
             page.palette("File: Save All")
-            expect(poll(workspace.has_new_tests, 20), "no test file was added or changed")
+            expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
 
