@@ -98,6 +98,7 @@ fn pytest_environment() -> &'static Path {
     })
 }
 
+#[allow(clippy::disallowed_methods)] // Prepares the machine for a test; nothing of a workspace is run.
 fn run(program: &str, arguments: &[&str]) {
     let status = std::process::Command::new(program).args(arguments).status();
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{program} {arguments:?}: {status:?}");
@@ -721,7 +722,12 @@ fn a_missing_runner_is_named_with_the_command_that_installs_it() {
     let found = project.found();
     assert_eq!(found.suites, []);
     let missing: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
-    assert_eq!(missing, ["pytest is not installed for .venv/bin/python; install it with `.venv/bin/python -m pip install pytest`"]);
+    assert_eq!(
+        missing,
+        [
+            "pytest is not installed for .venv/bin/python; install it with `.venv/bin/python -m ensurepip && .venv/bin/python -m pip install pytest`"
+        ]
+    );
 }
 
 #[test]
