@@ -5,6 +5,7 @@
 
 mod document;
 mod folder;
+mod folders;
 mod roots;
 mod settings;
 mod snapshot;
@@ -20,6 +21,7 @@ use crate::text::{ContentChange, Encoding, PositionError, RelPath};
 
 pub use document::OpenDocument;
 pub use folder::Folder;
+pub use folders::{cache_folder, state_folder};
 pub use roots::{nearest_root, resolve};
 pub use settings::{
     Ask, Autonomy, Budget, CheckSettings, Environment, LanguageName, McpServer, McpSettings, ModelSettings, Price, PromptSettings,
