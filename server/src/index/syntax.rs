@@ -81,14 +81,15 @@ impl Syntax {
     }
 
     /// Takes over the tree of `parsed`, a clone of this syntax that was refreshed while this one went on being edited.
-    /// Returns whether it was newer than what is here.
-    pub fn adopt(&mut self, parsed: Self) -> bool {
+    /// Returns whether it was newer than what is here; then `parsed` is left with the old tree, so that whoever calls this
+    /// holding a lock can free it (which takes a while) afterwards.
+    pub fn adopt(&mut self, parsed: &mut Self) -> bool {
         let missed = self.noted.saturating_sub(parsed.noted);
         if !Arc::ptr_eq(&self.lineage, &parsed.lineage) || parsed.is_stale() || missed >= self.pending.len() {
             return false;
         }
         self.pending.drain(..self.pending.len() - missed);
-        self.tree = parsed.tree;
+        std::mem::swap(&mut self.tree, &mut parsed.tree);
         self.seen = true;
         self.pending.iter().for_each(|edit| self.tree.edit(edit));
         true

@@ -335,15 +335,15 @@ fn a_tree_parsed_in_the_background_catches_up() {
     let mut background = syntax.clone();
     type_at_start(&mut syntax, "def g():\n    pass\n");
     background.refresh();
-    let older = background.clone();
-    assert!(syntax.adopt(background) && syntax.is_stale(), "one edit came after");
-    assert!(!syntax.adopt(older.clone()), "nothing new");
+    let mut older = background.clone();
+    assert!(syntax.adopt(&mut background) && syntax.is_stale(), "one edit came after");
+    assert!(!syntax.adopt(&mut older), "nothing new");
     let document = type_at_start(&mut syntax, "\n");
     syntax.refresh();
     assert_eq!(syntax.tree().root_node().to_sexp(), Syntax::parse(language("python"), &document).tree().root_node().to_sexp());
-    assert!(!syntax.adopt(older), "older than what is here");
+    assert!(!syntax.adopt(&mut older), "older than what is here");
     let mut reopened = Syntax::parse(language("python"), &document);
     let splice = document.clone().splice(0..0, "").unwrap();
     reopened.edit(&splice, &document);
-    assert!(!reopened.adopt(syntax), "another document");
+    assert!(!reopened.adopt(&mut syntax), "another document");
 }

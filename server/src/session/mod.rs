@@ -156,8 +156,9 @@ impl Session {
     }
 
     /// Takes back a syntax that was refreshed outside. To keep menus quick, the server does this after each open and
-    /// change: clone the syntax, refresh the clone without holding the session, give it back. Returns whether it was news.
-    pub fn adopt(&mut self, path: &Path, parsed: Syntax) -> bool {
+    /// change: take the syntax, refresh it without holding the session, give it back, drop it without holding the session.
+    /// Returns whether it was news.
+    pub fn adopt(&mut self, path: &Path, parsed: &mut Syntax) -> bool {
         self.documents.get_mut(path).is_some_and(|document| document.adopt(parsed))
     }
 

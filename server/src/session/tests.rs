@@ -158,7 +158,7 @@ fn the_syntax_follows_typing() {
     let mut parsed = project.session.syntax(&path).unwrap();
     project.change("m.py", 2, &[typed(0, 4, 5, "mean")]).unwrap();
     parsed.refresh();
-    assert!(project.session.adopt(&path, parsed), "parsed in the background, one edit behind");
+    assert!(project.session.adopt(&path, &mut parsed), "parsed in the background, one edit behind");
     assert_eq!(symbol(&project.session, 4).as_deref(), Some("mean"));
     project.change("m.py", 3, &[whole("class A: pass\n")]).unwrap();
     assert_eq!(symbol(&project.session, 6).as_deref(), Some("A"));
@@ -176,7 +176,7 @@ fn long_texts_are_parsed_in_the_background_and_the_menu_does_not_wait() {
     assert!(!for_menu(project.session.syntax(&path).unwrap()).is_stale(), "the first time there is nothing to answer from");
     let mut parsed = project.session.syntax(&path).unwrap();
     parsed.refresh();
-    assert!(project.session.adopt(&path, parsed));
+    assert!(project.session.adopt(&path, &mut parsed));
     project.change("m.py", 2, &[typed(0, 0, 0, "import os\n"), typed(1, 5, 5, "_")]).unwrap();
     let menu = for_menu(project.session.syntax(&path).unwrap());
     assert!(menu.is_stale());
