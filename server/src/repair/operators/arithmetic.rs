@@ -78,18 +78,17 @@ fn binary(site: &Site<'_>, out: &mut Out<'_>) {
     let sided = |node: Node<'_>| matches!(node.kind(), "integer" | "integer_literal" | "float" | "float_literal");
     out.swap(site.node, a, if sided(right) { 0.45 } else { 0.22 });
     out.swap(site.node, b, if sided(left) { 0.35 } else { 0.14 });
-    if matches!(left.kind(), "binary_operator" | "binary_expression") {
-        if let (Some(inner), Some(x), Some(y)) = (operator_of(left), left.child_by_field_name("left"), left.child_by_field_name("right")) {
-            let (x, y) = (site.text(x), site.text(y));
-            out.swap(site.node, format!("{x} {} ({y} {operator} {b})", site.text(inner)), 0.12);
-        }
+    if matches!(left.kind(), "binary_operator" | "binary_expression")
+        && let (Some(inner), Some(x), Some(y)) = (operator_of(left), left.child_by_field_name("left"), left.child_by_field_name("right"))
+    {
+        let (x, y) = (site.text(x), site.text(y));
+        out.swap(site.node, format!("{x} {} ({y} {operator} {b})", site.text(inner)), 0.12);
     }
-    if matches!(right.kind(), "binary_operator" | "binary_expression") {
-        if let (Some(inner), Some(x), Some(y)) = (operator_of(right), right.child_by_field_name("left"), right.child_by_field_name("right"))
-        {
-            let (x, y) = (site.text(x), site.text(y));
-            out.swap(site.node, format!("({a} {operator} {x}) {} {y}", site.text(inner)), 0.15);
-        }
+    if matches!(right.kind(), "binary_operator" | "binary_expression")
+        && let (Some(inner), Some(x), Some(y)) = (operator_of(right), right.child_by_field_name("left"), right.child_by_field_name("right"))
+    {
+        let (x, y) = (site.text(x), site.text(y));
+        out.swap(site.node, format!("({a} {operator} {x}) {} {y}", site.text(inner)), 0.15);
     }
 }
 

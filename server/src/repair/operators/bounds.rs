@@ -88,20 +88,8 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
         && !matches!(parent.kind(), "slice" | "range_expression" | "subscript");
     let weight = match parent.kind() {
         "slice" | "range_expression" => 0.9,
-        "subscript" => {
-            if is("subscript") {
-                0.8
-            } else {
-                return None;
-            }
-        }
-        "index_expression" => {
-            if parent.named_child(1) == Some(site.node) {
-                0.8
-            } else {
-                return None;
-            }
-        }
+        "subscript" if is("subscript") => 0.8,
+        "index_expression" if parent.named_child(1) == Some(site.node) => 0.8,
         "argument_list" | "arguments" => {
             let call = parent.parent().filter(|call| is_call(*call))?;
             let name = call
@@ -130,36 +118,12 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
             _ => return None,
         },
         "return_statement" | "return_expression" => 0.35,
-        "assignment" | "let_declaration" | "assignment_expression" => {
-            if is("right") || is("value") {
-                0.4
-            } else {
-                return None;
-            }
-        }
-        "augmented_assignment" | "compound_assignment_expr" => {
-            if is("right") {
-                0.15
-            } else {
-                return None;
-            }
-        }
+        "assignment" | "let_declaration" | "assignment_expression" if (is("right") || is("value")) => 0.4,
+        "augmented_assignment" | "compound_assignment_expr" if is("right") => 0.15,
         "block" if !site.python() && site.node.next_named_sibling().is_none() && !site.node.kind().ends_with("statement") => 0.35,
         "expression_list" | "tuple" | "tuple_expression" => 0.25,
-        "keyword_argument" => {
-            if is("value") {
-                0.15
-            } else {
-                return None;
-            }
-        }
-        "match_arm" => {
-            if is("value") {
-                0.2
-            } else {
-                return None;
-            }
-        }
+        "keyword_argument" if is("value") => 0.15,
+        "match_arm" if is("value") => 0.2,
         _ => return None,
     };
     Some(weight)

@@ -13,7 +13,7 @@ use crate::repair::source::{own_nodes, walk};
 /// Proposals for whole statements in a function: insert a guard before it.
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(function) = site.function() else { return };
-    if !site.is_whole() || !site.node.parent().is_some_and(|parent| parent.kind() == "block") {
+    if !site.is_whole() || site.node.parent().is_none_or(|parent| parent.kind() != "block") {
         return;
     }
     let first = is_first(site);

@@ -95,7 +95,7 @@ fn followers(site: &Site<'_>, out: &mut Out<'_>) {
 
 /// A short statement of the same function once more, after this one: a reset or update that one branch forgot.
 fn repeated(site: &Site<'_>, out: &mut Out<'_>) {
-    if !site.node.parent().is_some_and(|parent| parent.kind() == "block")
+    if site.node.parent().is_none_or(|parent| parent.kind() != "block")
         || matches!(site.kind(), "return_statement" | "break_statement" | "continue_statement" | "raise_statement")
     {
         return;

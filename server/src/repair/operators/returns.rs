@@ -139,10 +139,10 @@ fn rust(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(returns) = function.returns.as_deref() else { return };
     let text = site.text(site.node);
     let semicolon = text.strip_suffix(';');
-    if let (true, "expression_statement", Some(bare)) = (last_in_function(site), site.kind(), semicolon) {
-        if !bare.starts_with("return") {
-            out.replace(site.node, bare, 1.5, "return the value: drop the semicolon");
-        }
+    if let (true, "expression_statement", Some(bare)) = (last_in_function(site), site.kind(), semicolon)
+        && !bare.starts_with("return")
+    {
+        out.replace(site.node, bare, 1.5, "return the value: drop the semicolon");
     }
     if last_in_function(site) && site.kind().ends_with("statement") || site.kind() == "let_declaration" && last_in_function(site) {
         let indent = site.unit.source.indent_at(site.statement.span.start);

@@ -57,7 +57,7 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
 fn delete(site: &Site<'_>, out: &mut Out<'_>) {
     let source = &site.unit.source;
     let is_let = site.kind() == "let_declaration";
-    if is_let || !site.node.parent().is_some_and(|parent| parent.kind() == "block") {
+    if is_let || site.node.parent().is_none_or(|parent| parent.kind() != "block") {
         return;
     }
     let alone = site.node.parent().map(parts).is_some_and(|list| list.len() == 1);

@@ -11,8 +11,7 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     match site.kind() {
         "string" => {
             let Some(open) = site.node.child(0).filter(|open| open.kind() == "string_start") else { return };
-            let Some(close) =
-                site.node.child(site.node.child_count().saturating_sub(1) as u32).filter(|close| close.kind() == "string_end")
+            let Some(close) = site.node.child(site.node.child_count().saturating_sub(1)).filter(|close| close.kind() == "string_end")
             else {
                 return;
             };
