@@ -20,8 +20,13 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs `command` within this bench's limits.
-    pub async fn run(&self, command: Command) -> Result<Outcome, SandboxError> {
+    /// Runs `command` within this bench's limits and its own, whichever is tighter.
+    pub async fn run(&self, mut command: Command) -> Result<Outcome, SandboxError> {
+        let (own, bench) = (&mut command.limits, self.limits);
+        own.wall = own.wall.min(bench.wall);
+        own.memory_mb = own.memory_mb.min(bench.memory_mb);
+        own.processes = own.processes.min(bench.processes);
+        own.output = own.output.min(bench.output);
         self.sandbox.run(self.copy, command, self.cancel).await
     }
 }

@@ -68,8 +68,12 @@ pub struct TestCase {
 pub struct TestReport {
     /// The runner's name.
     pub runner: String,
+    /// Folder below the workspace root the suite belongs to; `""` for the root. With the runner's name it identifies the suite.
+    pub folder: String,
     /// The command line.
     pub command: Vec<String>,
+    /// Whether all tests of the suite were asked for.
+    pub whole: bool,
     /// Whether every selected test came to an end: no time-out, crash, build failure or missing runner.
     pub complete: bool,
     /// Why not complete, or what the user should know: each says what happened, why and what to do.
@@ -89,11 +93,13 @@ pub struct TestReport {
 pub struct CheckReport {
     /// The checker's name.
     pub checker: String,
+    /// Folder below the workspace root that was checked; `""` for the root.
+    pub folder: String,
     /// The command line.
     pub command: Vec<String>,
     /// Whether it came to its end.
     pub complete: bool,
-    /// Why not.
+    /// Why not, or what the user should know.
     pub notes: Vec<String>,
     /// What it found.
     pub diagnostics: Vec<Diagnostic>,

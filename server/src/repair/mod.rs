@@ -16,6 +16,7 @@ mod rank;
 pub mod scope;
 mod search;
 pub mod source;
+pub mod testgen;
 
 pub use case::{Case, Place, Project, Unit};
 pub use hints::Hints;

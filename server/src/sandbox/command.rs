@@ -22,6 +22,9 @@ pub struct Command {
     pub limits: Limits,
     /// What the process may reach.
     pub network: Network,
+    /// Another tree to mount at the workspace's path instead of the copy's `work/`; a folder inside the copy's slot
+    /// ([`Copy::slot`](super::Copy::slot)).
+    pub tree: Option<PathBuf>,
 }
 
 /// A host folder or file made visible inside.
@@ -50,20 +53,27 @@ impl Bind {
 
 /// Limits of one command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     /// Wall time.
     pub wall: Duration,
+    /// CPU time of all processes together; `None` for as much as the wall time gives.
+    pub cpu: Option<Duration>,
     /// Memory of all processes together, in MiB.
     pub memory_mb: u64,
     /// Processes and threads together.
     pub processes: u64,
+    /// Size of the private `/tmp`, in MiB.
+    pub tmp_mb: u64,
+    /// Size of the largest file it may write, in MiB.
+    pub file_mb: u64,
     /// Bytes kept of standard output and of standard error each (half head, half tail).
     pub output: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wall: Duration::from_secs(600), memory_mb: 8192, processes: 1024, output: 8 << 20 }
+        Self { wall: Duration::from_secs(600), cpu: None, memory_mb: 8192, processes: 1024, tmp_mb: 2048, file_mb: 4096, output: 8 << 20 }
     }
 }
 
@@ -86,6 +96,7 @@ impl Command {
             binds: Vec::new(),
             limits: Limits::default(),
             network: Network::Loopback,
+            tree: None,
         }
     }
 }
@@ -99,7 +110,7 @@ pub enum Exit {
     Signal(i32),
     /// It ran past its wall time and was killed.
     Timeout,
-    /// It used more memory or processes than allowed and was killed; says which.
+    /// It used more than allowed and was killed; says of what: `memory`, `processes`, `cpu` or `disk`.
     Limit(String),
     /// The run was cancelled and everything killed.
     Cancelled,

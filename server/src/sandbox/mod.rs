@@ -5,8 +5,19 @@
 
 mod command;
 mod copy;
+#[cfg(target_os = "linux")]
+mod helper;
 mod walls;
 
 pub use command::{Bind, Command, Denial, Exit, Limits, Network, Outcome, Output};
-pub use copy::{Copy, CopyError};
+pub use copy::{Bounds, Copy, CopyError, Pruned, protected, prune};
+#[cfg(target_os = "linux")]
+pub use helper::helper_main;
 pub use walls::{Sandbox, SandboxError, Tier, Walls};
+
+/// The hidden subcommand behind which commands are run; there are no walls for this operating system yet.
+#[cfg(not(target_os = "linux"))]
+pub fn helper_main(_: &[String]) -> std::process::ExitCode {
+    eprintln!("there is no sandbox for this operating system yet");
+    std::process::ExitCode::from(125)
+}

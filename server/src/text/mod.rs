@@ -2,15 +2,29 @@
 //!
 //! Nothing here touches a file, a process or a clock. To extend: one file per concept, re-exported here.
 
+mod changes;
+mod conflict;
+mod diff;
+mod document;
 mod edit;
 mod hash;
+mod lines;
+mod merge;
 mod patch;
 mod path;
+mod position;
 
+pub use changes::edits_between;
+pub use conflict::Conflict;
+pub use diff::{unified, unified_file};
+pub use document::{ContentChange, Document, Splice};
 pub use edit::{Edit, EditError, apply_edits};
 pub use hash::Hash;
+pub use lines::lines;
+pub use merge::{MergeConflict, merge};
 pub use patch::{Change, FileChange, Patch};
 pub use path::{PathError, RelPath};
+pub use position::{Encoding, Position, PositionError};
 
 use std::sync::Arc;
 
