@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 const ROUNDS: usize = 100;
 
+#[allow(clippy::disallowed_methods)] // Compared with a process without walls.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (workspace, cache) = (tempfile::tempdir()?, tempfile::tempdir()?);
