@@ -1,10 +1,11 @@
 //! `--branch`: the proven patch as a commit on a new branch, made by git's plumbing inside the sandbox.
 //!
-//! The repository is never shown to a command. A throw-away one in the private copy borrows copies of its object and
-//! reference files, makes the commit there, and only the new objects — named by their content — and one reference file are
-//! taken back. Hooks, filters and monitors of the repository are not run; working files and index stay as they are.
+//! git never gets to see the user's repository, only its objects, read-only: what runs in the sandbox could otherwise plant
+//! a hook or a setting that the user's next `git status` executes. New objects go to a repository of one commit; from
+//! there they are taken over here, by name, and the branch is one small file. The working files and the index stay as they
+//! are; hooks, filters, monitors and settings of the repository are not run or read.
 
-use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -14,16 +15,14 @@ use super::common::Setting;
 use crate::delivery::Conducted;
 use crate::sandbox::{Bind, Command, Copy};
 use crate::session::Snapshot;
+use crate::text::RelPath;
 
-const INSIDE: &str = "/tmp/exchange";
+const INSIDE: &str = "/tmp/repository";
+const OBJECTS: &str = "/tmp/objects";
 const SCRIPT: &str = r#"set -eu
-head=$1; branch=$2; message=$3; shift 3
-export GIT_DIR=/tmp/repository GIT_INDEX_FILE=/tmp/index GIT_CONFIG_NOSYSTEM=1
+branch=$1; base=$2; message=$3; shift 3
 git check-ref-format --branch "$branch" >/dev/null
-git init -q --bare "$GIT_DIR"
-cp -r /tmp/exchange/objects/. "$GIT_DIR/objects/"
-find "$GIT_DIR/objects" -type f | sort > /tmp/before
-git read-tree "$head"
+git read-tree "$base"
 for path in "$@"; do
   if [ -e "$path" ]; then
     mode=100644; if [ -x "$path" ]; then mode=100755; fi
@@ -32,27 +31,25 @@ for path in "$@"; do
     git update-index --force-remove -- "$path"
   fi
 done
-commit=$(printf '%s\n' "$message" | git commit-tree "$(git write-tree)" -p "$head")
-find "$GIT_DIR/objects" -type f | sort | comm -13 /tmp/before - | while read -r object; do
-  name=${object#"$GIT_DIR/objects/"}
-  mkdir -p "/tmp/exchange/new/$(dirname "$name")"
-  cp "$object" "/tmp/exchange/new/$name"
-done
-echo "$commit"
+printf '%s\n' "$message" | git commit-tree "$(git write-tree)" -p "$base"
 "#;
 
 /// Commits the patch on `branch` and returns the commit's id.
-pub(super) async fn commit(setting: &Setting, snapshot: &Snapshot, conducted: &Conducted, branch: &str, cancel: &CancellationToken) -> anyhow::Result<String> {
-    let repository = setting.root.join(".git");
-    if !repository.is_dir() || repository.join("reftable").exists() {
-        bail!("{} is not the root of a git repository with plain references, so there is no branch to commit on", setting.root.display());
+pub(super) async fn commit(
+    setting: &Setting,
+    snapshot: &Snapshot,
+    conducted: &Conducted,
+    branch: &str,
+    cancel: &CancellationToken,
+) -> anyhow::Result<String> {
+    let repository = Repository::at(&setting.root)?;
+    let reference = repository.new_branch(branch)?;
+    let base = repository.head()?;
+    let scratch = tempfile::tempdir().context("no folder for the commit")?;
+    for folder in ["objects", "refs/heads"] {
+        std::fs::create_dir_all(scratch.path().join(folder))?;
     }
-    if resolve(&repository, &format!("refs/heads/{branch}")).is_some() {
-        bail!("the branch {branch} exists already; name another");
-    }
-    let head = head(&repository).context("the repository has no commit yet, so there is nothing to branch from")?;
-    let exchange = tempfile::tempdir()?;
-    copy_objects(&repository.join("objects"), &exchange.path().join("objects"))?;
+    std::fs::write(scratch.path().join("HEAD"), "ref: refs/heads/none\n")?;
     let copy = Copy::open(&setting.workshop.cache, snapshot).context("the private copy for the commit could not be made")?;
     for file in &conducted.patch.files {
         match file.change.new_text() {
@@ -61,92 +58,152 @@ pub(super) async fn commit(setting: &Setting, snapshot: &Snapshot, conducted: &C
         }
     }
     let message = format!("{}\n\n{}", conducted.result.goal, conducted.result.summary);
-    let mut argv: Vec<String> = ["/bin/sh", "-c", SCRIPT, "sh", &head, branch, &message].map(String::from).into();
+    let mut argv: Vec<String> = ["/bin/sh", "-c", SCRIPT, "sh", branch, &base, &message].map(String::from).into();
     argv.extend(conducted.patch.files.iter().map(|file| file.path.to_string()));
     let mut command = Command::new(argv);
-    command.binds.push(Bind::writable(exchange.path(), INSIDE));
+    command.binds.push(Bind::writable(scratch.path(), INSIDE));
+    command.binds.push(Bind { host: repository.folder.join("objects"), inside: OBJECTS.into(), writable: false });
     let (name, email) = identity();
-    for (key, value) in [("GIT_AUTHOR_NAME", &name), ("GIT_AUTHOR_EMAIL", &email), ("GIT_COMMITTER_NAME", &name), ("GIT_COMMITTER_EMAIL", &email)] {
-        command.env.insert(key.into(), value.clone());
+    for (key, value) in [
+        ("GIT_DIR", INSIDE),
+        ("GIT_ALTERNATE_OBJECT_DIRECTORIES", OBJECTS),
+        ("GIT_INDEX_FILE", "/tmp/repository/index"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_AUTHOR_NAME", &name),
+        ("GIT_AUTHOR_EMAIL", &email),
+        ("GIT_COMMITTER_NAME", &name),
+        ("GIT_COMMITTER_EMAIL", &email),
+    ] {
+        command.env.insert(key.into(), value.into());
     }
     let outcome = setting.workshop.sandbox.run(&copy, command, cancel).await?;
     let commit = outcome.stdout.text().trim().to_owned();
-    if !outcome.exit.ok() || !is_object_id(&commit) {
+    if !outcome.exit.ok() || !is_id(&commit) {
         bail!("the commit on {branch} was not made: {}", outcome.stderr.text().trim());
     }
-    take_back(&exchange.path().join("new"), &repository.join("objects"))?;
-    let reference = repository.join("refs/heads").join(branch);
-    fs::create_dir_all(reference.parent().unwrap_or(&repository))?;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&reference).with_context(|| format!("the branch {branch} could not be made"))?;
-    std::io::Write::write_all(&mut file, format!("{commit}\n").as_bytes())?;
+    repository.adopt(&scratch.path().join("objects")).context("the commit's objects could not be stored")?;
+    repository.point(&reference, &commit)?;
     Ok(commit)
 }
 
-fn is_object_id(text: &str) -> bool {
+/// As git itself leaves its objects.
+#[cfg(unix)]
+fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o444))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn is_id(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The commit that HEAD stands for.
-fn head(repository: &Path) -> Option<String> {
-    let head = fs::read_to_string(repository.join("HEAD")).ok()?;
-    match head.trim().strip_prefix("ref: ") {
-        Some(name) => resolve(repository, name),
-        None => Some(head.trim().to_owned()).filter(|id| is_object_id(id)),
+/// The user's repository, read and added to file by file (layout: git's `gitrepository-layout`).
+struct Repository {
+    folder: PathBuf,
+}
+
+impl Repository {
+    fn at(root: &Path) -> anyhow::Result<Self> {
+        let folder = root.join(".git");
+        if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            bail!("{} is not the root of a git repository, so there is no branch to commit on", root.display());
+        }
+        for inner in ["objects", "refs", "refs/heads"] {
+            if !folder.join(inner).symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                bail!("{} is laid out in a way that is not understood here ({inner}); commit by hand", folder.display());
+            }
+        }
+        Ok(Self { folder })
     }
-}
 
-/// A reference by its full name, loose or packed.
-fn resolve(repository: &Path, name: &str) -> Option<String> {
-    let loose = fs::read_to_string(repository.join(name)).ok().map(|text| text.trim().to_owned());
-    let packed = || {
-        let all = fs::read_to_string(repository.join("packed-refs")).ok()?;
-        all.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix(' ').map(str::to_owned))
-    };
-    loose.or_else(packed).filter(|id| is_object_id(id))
-}
+    /// The id of the commit that HEAD names.
+    fn head(&self) -> anyhow::Result<String> {
+        let head = std::fs::read_to_string(self.folder.join("HEAD")).context("HEAD cannot be read")?;
+        let id = match head.trim().strip_prefix("ref: ") {
+            Some(name) => self.find(name).with_context(|| format!("there is no commit on {name} yet"))?,
+            None => head.trim().to_owned(),
+        };
+        if !is_id(&id) {
+            bail!("HEAD does not name a commit");
+        }
+        Ok(id)
+    }
 
-/// Copies a repository's objects, those it borrows from others included.
-fn copy_objects(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for folder in std::iter::once(from.to_owned()).chain(alternates(from)) {
-        for entry in ignore::WalkBuilder::new(&folder).standard_filters(false).follow_links(false).build().flatten() {
-            let (Ok(relative), true) = (entry.path().strip_prefix(&folder), entry.file_type().is_some_and(|kind| kind.is_file())) else { continue };
-            if relative.starts_with("info") {
+    /// The id a reference holds, loose or packed.
+    fn find(&self, name: &str) -> Option<String> {
+        let path = RelPath::new(name).ok().filter(|path| path.as_str().starts_with("refs/"))?;
+        if let Ok(id) = std::fs::read_to_string(path.to_path(&self.folder)) {
+            return Some(id.trim().to_owned());
+        }
+        let packed = std::fs::read_to_string(self.folder.join("packed-refs")).ok()?;
+        packed.lines().find_map(|line| line.split_once(' ').filter(|(_, packed)| *packed == name)).map(|(id, _)| id.to_owned())
+    }
+
+    /// The reference of a branch that does not exist yet.
+    fn new_branch(&self, branch: &str) -> anyhow::Result<RelPath> {
+        let reference = RelPath::new(format!("refs/heads/{branch}")).ok().filter(|path| !path.as_str().ends_with(".lock"));
+        let reference = reference.with_context(|| format!("`{branch}` is not a name for a branch"))?;
+        if self.find(reference.as_str()).is_some() {
+            bail!("the branch {branch} exists already");
+        }
+        Ok(reference)
+    }
+
+    /// Takes over loose objects; those that are there already are the same, for their name is their content's.
+    fn adopt(&self, objects: &Path) -> anyhow::Result<()> {
+        for group in std::fs::read_dir(objects)?.flatten() {
+            let name = group.file_name().to_string_lossy().into_owned();
+            if name.len() != 2 || !group.file_type()?.is_dir() {
                 continue;
             }
-            let target = to.join(relative);
-            fs::create_dir_all(target.parent().unwrap_or(to))?;
-            fs::copy(entry.path(), &target).with_context(|| format!("{} could not be copied", entry.path().display()))?;
+            let folder = self.folder.join("objects").join(&name);
+            if folder.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+                bail!("{} is no folder", folder.display());
+            }
+            std::fs::create_dir_all(&folder)?;
+            for object in std::fs::read_dir(group.path())?.flatten() {
+                let rest = object.file_name().to_string_lossy().into_owned();
+                let place = folder.join(&rest);
+                if !is_id(&format!("{name}{rest}")) || !object.file_type()?.is_file() || place.symlink_metadata().is_ok() {
+                    continue;
+                }
+                let mut new = tempfile::Builder::new().prefix("tmp_obj_").tempfile_in(&folder)?;
+                new.write_all(&std::fs::read(object.path())?)?;
+                readable_by_all(new.as_file())?;
+                if let Err(error) = new.persist_noclobber(&place)
+                    && error.error.kind() != std::io::ErrorKind::AlreadyExists
+                {
+                    return Err(error.error.into());
+                }
+            }
         }
+        Ok(())
     }
-    fs::create_dir_all(to)?;
-    Ok(())
-}
 
-fn alternates(objects: &Path) -> Vec<PathBuf> {
-    let text = fs::read_to_string(objects.join("info/alternates")).unwrap_or_default();
-    text.lines().map(|line| objects.join(line.trim())).filter(|path| path.is_dir()).collect()
-}
-
-/// Takes new objects into the repository; an object is named by its content, so one that is there already is the same.
-fn take_back(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for entry in ignore::WalkBuilder::new(from).standard_filters(false).follow_links(false).build().flatten() {
-        let (Ok(relative), true) = (entry.path().strip_prefix(from), entry.file_type().is_some_and(|kind| kind.is_file())) else { continue };
-        let hex: String = relative.to_string_lossy().replace('/', "");
-        let target = to.join(relative);
-        if !is_object_id(&hex) || target.exists() {
-            continue;
+    /// Makes the reference, unless somebody was faster.
+    fn point(&self, reference: &RelPath, commit: &str) -> anyhow::Result<()> {
+        let place = reference.to_path(&self.folder);
+        let mut walked = self.folder.clone();
+        for part in reference.parent().unwrap_or_default().split('/') {
+            walked.push(part);
+            if walked.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+                bail!("the branch cannot be made: {} is no folder", walked.display());
+            }
         }
-        fs::create_dir_all(target.parent().unwrap_or(to))?;
-        let mut file = tempfile::NamedTempFile::new_in(target.parent().unwrap_or(to))?;
-        std::io::copy(&mut fs::File::open(entry.path())?, &mut file)?;
-        file.persist(&target)?;
+        std::fs::create_dir_all(&walked)?;
+        let made = std::fs::File::create_new(&place).and_then(|mut file| file.write_all(format!("{commit}\n").as_bytes()));
+        made.with_context(|| format!("the branch cannot be made at {}", place.display()))
     }
-    Ok(())
 }
 
 /// Who commits: git's own variables, else the user's git configuration, else this program.
 fn identity() -> (String, String) {
-    let configured = std::env::var_os("HOME").and_then(|home| fs::read_to_string(Path::new(&home).join(".gitconfig")).ok()).unwrap_or_default();
+    let configured = std::env::var_os("HOME").and_then(|home| std::fs::read_to_string(std::path::Path::new(&home).join(".gitconfig")).ok()).unwrap_or_default();
     let from_file = |key: &str| {
         let mut in_user = false;
         configured.lines().find_map(|line| {
