@@ -447,3 +447,15 @@ async fn coverage_names_the_lines_each_test_runs() {
     let pytest = project.coverage(SuiteKind::Pytest, &["test_shop.py::CartTest::test_full"]).await;
     assert_eq!(lines(&pytest, "test_shop.py::CartTest::test_full"), [4, 6]);
 }
+
+#[test]
+fn functions_compiled_alone_are_those_of_their_module() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/proof/trials/harness");
+    std::os::unix::fs::symlink(harness, folder.path().join("lamplighter_trials")).expect("a link");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it/trials/alone.py");
+    let output = run("python3", &["-B", &script.to_string_lossy(), &folder.path().to_string_lossy()], folder.path());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let checked: usize = text.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{output:?}"));
+    assert!(checked > 2000 && text.contains("; 0 different"), "{text}");
+}
