@@ -1,6 +1,6 @@
 //! Results: a value computed and not returned, the wrong thing returned, a return in the wrong place.
 
-use super::{Out, Site, arguments, is_call};
+use super::{Out, Site, is_call};
 use crate::repair::scope::{Binding, Role};
 use crate::repair::source::parts;
 
@@ -163,13 +163,6 @@ fn rust(site: &Site<'_>, out: &mut Out<'_>) {
         for name in results(site).into_iter().take(5) {
             out.replace(site.node, format!("Some({name})"), 0.25, format!("return `Some({name})`"));
         }
-    }
-    if let Some(inner) = site
-        .node
-        .named_child(0)
-        .filter(|inner| is_call(*inner) && site.kind() == "call_expression" && site.unit.source.of(*inner) == "Some")
-    {
-        let _ = arguments(inner);
     }
     if returns.starts_with("Option") && site.text(site.node).starts_with("Some(") {
         out.replace(site.node, "None", 0.25, "return `None`");

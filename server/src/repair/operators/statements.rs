@@ -165,7 +165,7 @@ fn shift(site: &Site<'_>, out: &mut Out<'_>) {
         let outer = source.indent_at(owner.start_byte());
         let moved = text
             .lines()
-            .map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l).trim_start_matches(|_| false)))
+            .map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l)))
             .collect::<Vec<_>>()
             .join(newline);
         let weight = if text.starts_with("return") { 1.2 } else { 0.5 };

@@ -230,8 +230,7 @@ fn wrap(site: &Site<'_>, out: &mut Out<'_>) {
     let kind = known.unwrap_or_else(|| Kind::of_expression(site.node, &site.unit.source));
     let receiver = site.node.parent().is_some_and(|parent| matches!(parent.kind(), "attribute" | "field_expression"));
     let prefix = if site.python() && !receiver { PYTHON_WRAPS } else { &[] };
-    for (function, wanted, weight) in prefix.iter().filter(|(_, wanted, _)| *wanted == kind) {
-        let _ = wanted;
+    for (function, _, weight) in prefix.iter().filter(|(_, wanted, _)| *wanted == kind) {
         out.swap(site.node, format!("{function}({text})"), *weight);
     }
     let suffixes = if site.python() { PYTHON_SUFFIXES } else { RUST_SUFFIXES };
