@@ -64,7 +64,8 @@ impl Project {
 
     async fn ask(&self, ask: Ask<'_>) -> Result<Generated, TestgenError> {
         let options = Options::default();
-        let before: Vec<(RelPath, Option<Vec<u8>>)> = self.copy.files().into_iter().map(|path| (path.clone(), self.copy.read(&path).unwrap())).collect();
+        let before: Vec<(RelPath, Option<Vec<u8>>)> =
+            self.copy.files().into_iter().map(|path| (path.clone(), self.copy.read(&path).unwrap())).collect();
         let made = self
             .with_bench(async |bench| match ask {
                 Ask::Symbol(path, symbol) => generate(bench, &self.suite, &self.copy, &self.target(path, symbol), &options).await,
@@ -157,6 +158,7 @@ fn pytest_environment() -> &'static Path {
     })
 }
 
+#[allow(clippy::disallowed_methods)] // The environment is made outside the walls: it needs the network.
 fn run(program: &str, arguments: &[&str]) {
     let status = std::process::Command::new(program).args(arguments).status();
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{program} {arguments:?}: {status:?}");
@@ -164,7 +166,10 @@ fn run(program: &str, arguments: &[&str]) {
 
 /// A pytest project of one module with one passing test elsewhere.
 fn pytest_project(module: &str) -> Project {
-    Project::new(SuiteKind::Pytest, &format!("//- tests/test_other.py\ndef test_other():\n    assert True\n//- conftest.py\n//- m.py\n{module}"))
+    Project::new(
+        SuiteKind::Pytest,
+        &format!("//- tests/test_other.py\ndef test_other():\n    assert True\n//- conftest.py\n//- m.py\n{module}"),
+    )
 }
 
 mod python {
@@ -175,12 +180,16 @@ mod python {
         let project = pytest_project(
             "def average(numbers):\n    \"\"\"The mean.\"\"\"\n    total = 0\n    for number in numbers:\n        total += number\n    return total / len(numbers)\n",
         );
-        let changes = [("m.py", "total / len", "total * len"), ("m.py", "total += number", "total = number"), ("m.py", "total = 0", "total = 1")];
+        let changes =
+            [("m.py", "total / len", "total * len"), ("m.py", "total += number", "total = number"), ("m.py", "total = 0", "total = 1")];
         let made = project.check(Ask::Symbol("m.py", "average"), &changes).await;
         assert!(made.tests.contains(&"test_average_of_empty_list_raises_zero_division_error".to_owned()), "{:?}", made.tests);
         assert!(made.notes.iter().any(|note| note.contains("ZeroDivisionError") && note.contains("as it is now")), "{:?}", made.notes);
         let text = project.after(&made, "tests/test_m.py");
-        assert!(text.starts_with("import pytest\n\nfrom m import average\n\n\ndef test_") && text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+        assert!(
+            text.starts_with("import pytest\n\nfrom m import average\n\n\ndef test_") && text.ends_with('\n') && !text.ends_with("\n\n"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -209,7 +218,8 @@ mod python {
         let made = project.check(Ask::Symbol("m.py", "Cart.add"), &changes).await;
         let text = project.after(&made, "tests/test_m.py");
         assert!(text.contains("cart = Cart(owner=") && text.contains("assert cart.items == {"), "{text}");
-        let changes = [("m.py", "self.limit = limit", "self.limit = 9"), ("m.py", "amount * 0.1", "amount + 0.1"), ("m.py", "+ count", "- count")];
+        let changes =
+            [("m.py", "self.limit = limit", "self.limit = 9"), ("m.py", "amount * 0.1", "amount + 0.1"), ("m.py", "+ count", "- count")];
         let made = project.check(Ask::Symbol("m.py", "Cart"), &changes).await;
         assert!(project.after(&made, "tests/test_m.py").contains("pytest.approx("));
     }
@@ -223,7 +233,10 @@ mod python {
         let changes = [("shop/rules.py", "item.price + item", "item.price - item"), ("shop/rules.py", "is Color.BLUE", "is Color.RED")];
         let made = project.check(Ask::Symbol("shop/rules.py", "dearer"), &changes).await;
         let text = project.after(&made, "tests/test_rules.py");
-        assert!(text.contains("from shop.kinds import Color, Item\nfrom shop.rules import dearer\n") && text.contains("== Item(name="), "{text}");
+        assert!(
+            text.contains("from shop.kinds import Color, Item\nfrom shop.rules import dearer\n") && text.contains("== Item(name="),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -256,9 +269,14 @@ mod python {
         let project = pytest_project(
             "import os, random, time\nfrom datetime import date\n\ndef dice(n: int) -> int:\n    return random.randint(1, 2) * 0 + n\n\ndef stamp(n: int):\n    return time.time() > n\n\ndef year(n: int):\n    return date.today().year * 0 + n\n\ndef save(text: str):\n    with open('out.txt', 'w') as file:\n        file.write(text)\n    return len(text)\n\ndef away(text: str):\n    try:\n        os.system('echo ' + text)\n    except Exception:\n        pass\n    return text\n\ndef address(n: int):\n    return str(id(object())) + str(n)\n",
         );
-        for (symbol, why) in
-            [("dice", "random numbers"), ("stamp", "the clock"), ("year", "the clock"), ("save", "out.txt"), ("away", "os.system"), ("address", "differs")]
-        {
+        for (symbol, why) in [
+            ("dice", "random numbers"),
+            ("stamp", "the clock"),
+            ("year", "the clock"),
+            ("save", "out.txt"),
+            ("away", "os.system"),
+            ("address", "differs"),
+        ] {
             match project.ask(Ask::Symbol("m.py", symbol)).await {
                 Err(TestgenError::NothingWorthKeeping { why: said }) => assert!(said.contains(why), "{symbol}: {said}"),
                 other => panic!("{symbol}: {other:?}"),
@@ -292,7 +310,11 @@ mod python {
         let changes = [("stats.py", "value < low", "value > low"), ("stats.py", "return high", "return low")];
         let made = project.check(Ask::Symbol("stats.py", "clamp"), &changes).await;
         let text = project.after(&made, "tests/test_stats.py");
-        assert!(text.ends_with("if __name__ == '__main__':\n    unittest.main()\n") && text.starts_with("import unittest\n\nimport stats\n\n\nclass TestClamp("), "{text}");
+        assert!(
+            text.ends_with("if __name__ == '__main__':\n    unittest.main()\n")
+                && text.starts_with("import unittest\n\nimport stats\n\n\nclass TestClamp("),
+            "{text}"
+        );
         assert!(text.contains("class TestClamp2(unittest.TestCase):\n    def test_") && text.contains("stats.clamp(11, 0, 10)"), "{text}");
         assert_eq!(text.matches("stats.clamp(5, 0, 10)").count(), 1, "what is tested already is not tested again: {text}");
     }
@@ -303,10 +325,18 @@ mod python {
             SuiteKind::Unittest,
             "//- tool.py\ndef ratio(part: float, whole: float) -> float:\n    if whole == 0:\n        raise ValueError('whole is zero')\n    print('ratio')\n    return part / whole\n//- tests/__init__.py\n//- tests/test_other.py\nimport unittest\nclass A(unittest.TestCase):\n    def test(self): pass\n",
         );
-        let made = project.check(Ask::Symbol("tool.py", "ratio"), &[("tool.py", "part / whole", "part * whole"), ("tool.py", "'ratio'", "'x'")]).await;
+        let made = project
+            .check(Ask::Symbol("tool.py", "ratio"), &[("tool.py", "part / whole", "part * whole"), ("tool.py", "'ratio'", "'x'")])
+            .await;
         let text = project.after(&made, "tests/test_tool.py");
-        assert!(text.contains("class TestRatio(unittest.TestCase):") && text.contains("self.assertRaisesRegex(ValueError, \"whole is zero\")"), "{text}");
-        assert!(text.contains("self.assertAlmostEqual(") && text.ends_with("if __name__ == \"__main__\":\n    unittest.main()\n"), "{text}");
+        assert!(
+            text.contains("class TestRatio(unittest.TestCase):") && text.contains("self.assertRaisesRegex(ValueError, \"whole is zero\")"),
+            "{text}"
+        );
+        assert!(
+            text.contains("self.assertAlmostEqual(") && text.ends_with("if __name__ == \"__main__\":\n    unittest.main()\n"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -341,7 +371,9 @@ mod python {
     #[tokio::test]
     async fn what_cannot_be_tested_is_said() {
         let project = pytest_project("import not_there\ndef f(n: int) -> int:\n    return n\n");
-        assert!(matches!(project.ask(Ask::Symbol("m.py", "f")).await, Err(TestgenError::DoesNotLoad { why, .. }) if why.contains("not_there")));
+        assert!(
+            matches!(project.ask(Ask::Symbol("m.py", "f")).await, Err(TestgenError::DoesNotLoad { why, .. }) if why.contains("not_there"))
+        );
         assert!(matches!(project.ask(Ask::Symbol("m.py", "g")).await, Err(TestgenError::NotFound { .. })));
         assert!(matches!(project.ask(Ask::Symbol("m.py", "f.inner")).await, Err(TestgenError::Unsupported { .. })));
         let project = pytest_project("def nothing(n: int) -> None:\n    \"\"\"Does nothing.\"\"\"\n");
@@ -351,7 +383,10 @@ mod python {
 
 /// A crate of one library file.
 fn cargo_project(library: &str) -> Project {
-    Project::new(SuiteKind::Cargo, &format!("//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\n{library}"))
+    Project::new(
+        SuiteKind::Cargo,
+        &format!("//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\n{library}"),
+    )
 }
 
 mod rust {
@@ -365,9 +400,18 @@ mod rust {
         let changes = [("src/lib.rs", "/ numbers.len()", "* numbers.len()"), ("src/lib.rs", "numbers.is_empty()", "numbers.len() == 1")];
         let made = project.check(Ask::Symbol("src/lib.rs", "average"), &changes).await;
         let text = project.after(&made, "src/lib.rs");
-        assert!(text.contains("\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn average_of_") && text.ends_with("    }\n}\n"), "{text}");
+        assert!(
+            text.contains("\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn average_of_")
+                && text.ends_with("    }\n}\n"),
+            "{text}"
+        );
         assert!(text.contains("assert_eq!(average(&[]), None);"), "{text}");
-        let made = project.check(Ask::Symbol("src/lib.rs", "age"), &[("src/lib.rs", "age > 120", "age >= 121 + 9"), ("src/lib.rs", "Ok(age)", "Ok(age + 1)")]).await;
+        let made = project
+            .check(
+                Ask::Symbol("src/lib.rs", "age"),
+                &[("src/lib.rs", "age > 120", "age >= 121 + 9"), ("src/lib.rs", "Ok(age)", "Ok(age + 1)")],
+            )
+            .await;
         assert!(project.after(&made, "src/lib.rs").contains("assert_eq!(age(\"121\"), Err(\"too old\".to_string()));"));
         let made = project.check(Ask::Symbol("src/lib.rs", "half"), &[("src/lib.rs", "/ 3.0", "/ 2.0")]).await;
         assert!(project.after(&made, "src/lib.rs").contains(".abs() < 1e-9);"));
@@ -380,11 +424,22 @@ mod rust {
         );
         let made = project.check(Ask::Symbol("src/lib.rs", "Shape::grown"), &[("src/lib.rs", "side + by", "side * by")]).await;
         let text = project.after(&made, "src/lib.rs");
-        assert!(text.contains("mod tests {\n    use super::*;\n    use super::double_all;\n") && text.contains("fn test_shape_grown_"), "{text}");
+        assert!(
+            text.contains("mod tests {\n    use super::*;\n    use super::double_all;\n") && text.contains("fn test_shape_grown_"),
+            "{text}"
+        );
         assert!(text.contains("Shape::Square("), "{text}");
-        let made = project.check(Ask::Symbol("src/lib.rs", "Cart::add"), &[("src/lib.rs", "        true", "        false"), ("src/lib.rs", ">= self.limit", "> self.limit")]).await;
+        let made = project
+            .check(
+                Ask::Symbol("src/lib.rs", "Cart::add"),
+                &[("src/lib.rs", "        true", "        false"), ("src/lib.rs", ">= self.limit", "> self.limit")],
+            )
+            .await;
         let text = project.after(&made, "src/lib.rs");
-        assert!(text.contains("let mut cart = Cart::new(3);\n        assert!(cart.add(") && text.contains("assert_eq!(cart.count(), 1);"), "{text}");
+        assert!(
+            text.contains("let mut cart = Cart::new(3);\n        assert!(cart.add(") && text.contains("assert_eq!(cart.count(), 1);"),
+            "{text}"
+        );
         let made = project.check(Ask::Symbol("src/lib.rs", "double_all"), &[("src/lib.rs", "*= 2", "+= 2")]).await;
         assert!(project.after(&made, "src/lib.rs").contains("double_all(&mut numbers);\n        assert_eq!(numbers, vec!["));
         let made = project.check(Ask::Symbol("src/lib.rs", "words"), &[("src/lib.rs", "to_uppercase", "to_lowercase")]).await;
@@ -396,7 +451,8 @@ mod rust {
         let project = cargo_project(
             "/// The n-th root.\n///\n/// # Panics\n/// If `n` is zero.\npub fn root(x: u32, n: u32) -> u32 {\n    assert!(n > 0, \"n must be positive\");\n    x / n + 1\n}\n\npub fn first(numbers: &[i32]) -> i32 {\n    numbers[0] * 2\n}\n\npub fn wait(n: u32) -> u32 {\n    while n > 50 {}\n    n + 2\n}\n\npub fn largest<T: PartialOrd + Copy>(items: &[T]) -> T {\n    items[0]\n}\n",
         );
-        let made = project.check(Ask::Symbol("src/lib.rs", "root"), &[("src/lib.rs", "n > 0", "n > 1"), ("src/lib.rs", "x / n", "x * n")]).await;
+        let made =
+            project.check(Ask::Symbol("src/lib.rs", "root"), &[("src/lib.rs", "n > 0", "n > 1"), ("src/lib.rs", "x / n", "x * n")]).await;
         let text = project.after(&made, "src/lib.rs");
         assert!(text.contains("#[should_panic(expected = \"n must be positive\")]\n"), "{text}");
         let made = project.check(Ask::Symbol("src/lib.rs", "first"), &[("src/lib.rs", "* 2", "* 3")]).await;
@@ -420,6 +476,11 @@ mod rust {
         );
         let made = project.check(Ask::Symbol("src/shapes.rs", "area"), &[("src/shapes.rs", "width * height", "width + height")]).await;
         let text = project.after(&made, "tests/shapes.rs");
-        assert!(text.starts_with("use sample_crate::shapes::*;\n\n#[test]\nfn area_with_three_and_seven() {\n    assert_eq!(area(3, 7), 21);\n}\n"), "{text}");
+        assert!(
+            text.starts_with(
+                "use sample_crate::shapes::*;\n\n#[test]\nfn area_with_three_and_seven() {\n    assert_eq!(area(3, 7), 21);\n}\n"
+            ),
+            "{text}"
+        );
     }
 }
