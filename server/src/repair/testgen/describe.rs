@@ -1,5 +1,26 @@
 //! Names of generated tests, as a person would write them: `test_average_of_empty_list_raises_zero_division_error`.
 
+use super::inputs::Call;
+
+/// The name of a test: what is called, what makes its input special, and what comes of it. `params` are the parameters' names.
+pub(super) fn test_name(own: &str, params: &[&str], call: &Call, ending: &str, method: bool) -> String {
+    let words: Vec<String> = call.arguments().map(argument).collect();
+    let parameter = |at: usize| match call.kwargs.get(at.wrapping_sub(call.args.len())) {
+        Some((name, _)) if at >= call.args.len() => name.as_str(),
+        _ => params.get(at).copied().unwrap_or_default(),
+    };
+    let inputs = match (&words[..], call.varied) {
+        ([], _) => String::new(),
+        ([one], _) if method => format!("_with_{one}"),
+        ([one], _) => format!("_of_{one}"),
+        (_, Some(at)) => format!("_with_{}_{}", parameter(at).trim_matches('_'), words.get(at).map(String::as_str).unwrap_or_default()),
+        ([first, second], None) => format!("_with_{first}_and_{second}"),
+        _ => String::new(),
+    };
+    let full = format!("{own}{inputs}{ending}");
+    if full.len() > 90 { format!("{own}{ending}") } else { full }
+}
+
 /// What an argument is, in two or three words joined by `_`; understands Python and Rust literals.
 pub(super) fn argument(text: &str) -> String {
     let text = text.trim().trim_start_matches('&').trim_start_matches("mut ");

@@ -175,6 +175,11 @@ async fn generate_all(
     targets: &[Target],
     options: &Options,
 ) -> Result<Generated, TestgenError> {
+    let extension = if suite.kind == SuiteKind::Cargo { "rs" } else { "py" };
+    if let Some(foreign) = targets.iter().find(|target| target.path.extension() != Some(extension)) {
+        let why = format!("{} is not part of this suite ({:?})", foreign.path, suite.kind);
+        return Err(TestgenError::Unsupported { symbol: foreign.symbol.clone(), why });
+    }
     let budget = Budget { end: Instant::now() + options.wall, max_cases: options.max_cases.max(1) };
     match suite.kind {
         SuiteKind::Cargo => rust::generate(bench, suite, files, targets, &budget).await,

@@ -76,6 +76,13 @@ impl Prover<'_> {
         Ok(false)
     }
 
+    /// Writes the tests into the copy until the guard is dropped.
+    pub(super) fn hold(&self, edits: &[Edit]) -> Result<Restore<'_>, TestgenError> {
+        let mut restore = Restore::new(self.bench);
+        self.write(&mut restore, edits, None)?;
+        Ok(restore)
+    }
+
     /// Writes the edited files into the copy, with one more change where a mutant is tried.
     fn write(&self, restore: &mut Restore<'_>, edits: &[Edit], mutant: Option<Edit>) -> Result<(), TestgenError> {
         let mut paths: Vec<&RelPath> = edits.iter().chain(&mutant).map(|edit| &edit.path).collect();

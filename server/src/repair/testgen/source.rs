@@ -1,4 +1,4 @@
-//! Adding to a text without disturbing what stands there: line ends, the last line's end, and paths of new files.
+//! Small text work: adding to a text without disturbing its line ends and last line, splitting lists, joining paths.
 
 /// `folder/name`, or `name` at the root.
 pub(super) fn join(folder: &str, name: &str) -> String {
@@ -24,6 +24,27 @@ pub(super) fn append(text: &str, block: &str, blank: usize) -> String {
     let missing = if text.trim().is_empty() { 0 } else { (blank + 1).saturating_sub(present) };
     let block = block.trim_matches('\n');
     like(text, &format!("{}{block}{}", "\n".repeat(missing), if ended { "\n" } else { "" }))
+}
+
+/// Splits at a separator outside brackets and quotes.
+pub(super) fn split(text: &str, separator: char) -> Vec<String> {
+    let (mut parts, mut depth, mut quote, mut last) = (Vec::new(), 0_usize, None, 0);
+    for (at, char) in text.char_indices() {
+        match (char, quote) {
+            (char, Some(open)) => quote = (char != open).then_some(open),
+            ('"' | '\'', None) => quote = Some(char),
+            ('[' | '(' | '{' | '<', None) => depth += 1,
+            (']' | ')' | '}' | '>', None) => depth = depth.saturating_sub(1),
+            (char, None) if char == separator && depth == 0 => {
+                parts.push(text.get(last..at).unwrap_or_default().trim().to_owned());
+                last = at + char.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(last..).unwrap_or_default().trim().to_owned());
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 #[cfg(test)]

@@ -270,19 +270,6 @@ fn name(function: &Function, call: &Call, seen: &Seen, style: Style) -> String {
         (_, Style::Pytest) if function.class.is_some() => format!("{class}_{own}"),
         _ => own.to_owned(),
     };
-    let words: Vec<String> = call.arguments().map(describe::argument).collect();
-    let parameter = |at: usize| match call.kwargs.get(at.wrapping_sub(call.args.len())) {
-        Some((name, _)) if at >= call.args.len() => name.clone(),
-        _ => function.params.get(at).map(|param| param.name.clone()).unwrap_or_default(),
-    };
-    let inputs = match (&words[..], call.varied) {
-        ([], _) => String::new(),
-        ([one], _) if function.class.is_none() => format!("_of_{one}"),
-        ([one], _) => format!("_with_{one}"),
-        (_, Some(at)) => format!("_with_{}_{}", parameter(at).trim_matches('_'), words.get(at).map(String::as_str).unwrap_or_default()),
-        ([first, second], None) => format!("_with_{first}_and_{second}"),
-        _ => String::new(),
-    };
     let ending = match (seen.kind.as_str(), seen.value.as_ref().map(|value| value.expr.as_str())) {
         ("raise", _) => format!("_raises_{}", describe::slug(&seen.r#type)),
         (_, Some("True")) => "_is_true".into(),
@@ -295,8 +282,8 @@ fn name(function: &Function, call: &Call, seen: &Seen, style: Style) -> String {
         }
         _ => String::new(),
     };
-    let full = format!("test_{own}{inputs}{ending}");
-    if full.len() > 90 { format!("test_{own}{ending}") } else { full }
+    let params: Vec<&str> = function.params.iter().map(|param| param.name.as_str()).collect();
+    describe::test_name(&format!("test_{own}"), &params, call, &ending, function.class.is_some())
 }
 
 /// The tests as edits: imports where the file imports, tests at its end (before a closing `if __name__ == …`).

@@ -1,6 +1,7 @@
 //! Values for a type, written as Python: annotations first, then defaults, then how a parameter is used and what its name suggests.
 
 use super::super::inputs::{Origin, Pool};
+use super::super::source::split;
 use super::facts::{Class, Function, Parameter};
 use super::project::Project;
 use crate::text::RelPath;
@@ -192,27 +193,6 @@ fn interleave(lists: Vec<Vec<String>>) -> Vec<String> {
     let longest = lists.iter().map(Vec::len).max().unwrap_or_default();
     let nth = |at: usize| lists.iter().filter_map(move |list| list.get(at).cloned());
     (0..longest).flat_map(nth).fold(Vec::new(), push_new)
-}
-
-/// Splits at a separator outside brackets and quotes.
-pub(super) fn split(text: &str, separator: char) -> Vec<String> {
-    let (mut parts, mut depth, mut quote, mut last) = (Vec::new(), 0_usize, None, 0);
-    for (at, char) in text.char_indices() {
-        match (char, quote) {
-            (char, Some(open)) => quote = (char != open).then_some(open),
-            ('"' | '\'', None) => quote = Some(char),
-            ('[' | '(' | '{', None) => depth += 1,
-            (']' | ')' | '}', None) => depth = depth.saturating_sub(1),
-            (char, None) if char == separator && depth == 0 => {
-                parts.push(text.get(last..at).unwrap_or_default().trim().to_owned());
-                last = at + char.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(text.get(last..).unwrap_or_default().trim().to_owned());
-    parts.retain(|part| !part.is_empty());
-    parts
 }
 
 fn plain(name: &str, seed: usize) -> Option<Vec<String>> {
