@@ -26,7 +26,7 @@ interface ListedRun {
   run: string;
   status?: string;
   goal?: string;
-  summary?: string;
+  reason?: string;
 }
 
 /** What the input box asks for, per command that needs a goal in words. */
@@ -76,9 +76,9 @@ function positionArgument(): Argument {
 async function show(command: string, answer: unknown, next: ExecuteCommandSignature): Promise<void> {
   if (command === "lamplighter.runs") {
     await chooseRun(Array.isArray(answer) ? (answer as ListedRun[]) : [], next);
-  } else if (command === "lamplighter.status" && answer !== null && answer !== undefined) {
-    const text = typeof answer === "string" ? answer : JSON.stringify(answer);
-    void vscode.window.showInformationMessage(`Lamplighter: ${text}`);
+  } else if (command === "lamplighter.status") {
+    const { version, running } = answer as { version: string; running: number };
+    void vscode.window.showInformationMessage(`Lamplighter: server ${version}, runs going on: ${running}`);
   }
 }
 
@@ -91,7 +91,7 @@ async function chooseRun(runs: ListedRun[], next: ExecuteCommandSignature): Prom
   const items = runs.map((run) => ({
     label: run.goal ?? run.run,
     description: run.status,
-    detail: run.summary,
+    detail: run.reason,
     run: run.run,
   }));
   const chosen = await vscode.window.showQuickPick(items, { title: "Lamplighter: runs" });

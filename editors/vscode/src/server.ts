@@ -22,6 +22,7 @@ export class Server implements vscode.Disposable {
     this.client = client;
     try {
       await client.start();
+      await offer(client.initializeResult?.capabilities.executeCommandProvider?.commands ?? []);
     } catch (error) {
       this.client = undefined;
       this.log.appendLine(`The server could not be started: ${error}`);
@@ -63,6 +64,14 @@ export class Server implements vscode.Disposable {
       middleware: { executeCommand },
     };
   }
+}
+
+/** Lets the palette show exactly the commands that this server has; package.json names them all. */
+async function offer(commands: string[]): Promise<void> {
+  for (const command of commands) {
+    await vscode.commands.executeCommand("setContext", command.replace("lamplighter.", "lamplighter.offers."), true);
+  }
+  await vscode.commands.executeCommand("setContext", "lamplighter.started", true);
 }
 
 /** The `lamplighter` section without what is the extension's own. */

@@ -11,6 +11,7 @@ local commands = {
   ['do'] = { rest = 'goal' },
   plan = { rest = 'goal' },
   approve = { rest = 'run' },
+  reject = { rest = 'run' },
   cancel = { rest = 'run' },
   undo = { rest = 'run' },
   resume = { rest = 'run' },
@@ -63,6 +64,8 @@ local function show(word, result)
   elseif type(result) == 'table' and result.run then
     hear(result.run)
     lamplighter.say(('%s is run %s'):format(word, result.run))
+  elseif word == 'status' and type(result) == 'table' and result.version then
+    lamplighter.say(('server %s, %d running, %d runs in this session'):format(result.version, result.running, #result.runs))
   elseif result ~= nil and result ~= vim.NIL then
     vim.notify(type(result) == 'string' and result or vim.inspect(result))
   end

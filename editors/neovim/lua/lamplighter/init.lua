@@ -21,6 +21,9 @@ local defaults = {
 
 local given = {}
 
+--- Levels of `window/showMessage` as Neovim's.
+local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
+
 --- Change the configuration; keys that are left out keep their value. Calling it is optional.
 --- @param options table? any fields of lamplighter.Config
 function M.setup(options)
@@ -43,6 +46,12 @@ function M.client_config()
     root_markers = config.root_markers,
     init_options = vim.tbl_isempty(config.settings) and vim.empty_dict() or config.settings,
     settings = { lamplighter = config.settings },
+    -- Neovim's own handler prints long messages so that Enter must be pressed, in the middle of typing.
+    handlers = {
+      ['window/showMessage'] = function(_, message)
+        M.say((message.message:gsub('^Lamplighter: ', '')), LEVELS[message.type])
+      end,
+    },
   }
 end
 
@@ -103,13 +112,14 @@ end
 
 --- Tell the user something in passing: one line that fits, so that nobody is made to press Enter while typing.
 --- @param text string
-function M.say(text)
-  local line = 'Lamplighter: ' .. text:gsub('%s+', ' ')
+--- @param level integer? of vim.log.levels
+function M.say(text, level)
+  local line = 'Lamplighter: ' .. (text:gsub('%s+', ' '))
   local room = math.max(vim.v.echospace - 1, 20)
   if vim.fn.strdisplaywidth(line) > room then
     line = vim.fn.strcharpart(line, 0, room - 1) .. '…'
   end
-  vim.notify(line)
+  vim.notify(line, level)
 end
 
 --- One line about the runs going on, empty when there are none. Put it into your statusline.

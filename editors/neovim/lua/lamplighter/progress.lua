@@ -27,10 +27,8 @@ function M.on_progress(data)
     at = #running
   end
   if at and value.kind == 'end' then
+    -- How it ended the server says by itself, in a message.
     table.remove(running, at)
-    if value.message then
-      require('lamplighter').say(value.message)
-    end
   elseif at then
     local run = running[at]
     run.title = value.title or run.title
