@@ -16,8 +16,8 @@ use super::tools::{self, Finish, Scene};
 use super::turns::{Conversation, Ending};
 use super::workshop::Workshop;
 use crate::model::{Model, ModelName};
-use crate::proof::{self, Host, Observation, Verdict, VerdictStatus, Want};
-use crate::sandbox::{Copy, Tier};
+use crate::proof::{self, Host, Observation, Targets, TestId, Verdict, VerdictStatus, Want};
+use crate::sandbox::{Bind, Copy, Tier};
 use crate::session::Snapshot;
 use crate::text::{Change, Patch, unified};
 
@@ -97,7 +97,10 @@ async fn set_up(
         Ok(Err(error)) => return Err((Status::Failed, error.to_string())),
         Err(error) => return Err((Status::Failed, format!("the private copy could not be made: {error}"))),
     };
-    let found = proof::suites(&copy, &Host::current(), &workshop.overrides);
+    let mut found = proof::suites(&copy, &Host::current(), &workshop.overrides);
+    for suite in &mut found.suites {
+        suite.toolchain.binds.extend(workshop.read_paths.iter().map(Bind::read_only));
+    }
     let mut scene = Scene {
         task,
         copy,
@@ -215,12 +218,21 @@ async fn work(scene: &Arc<Scene>, model: &dyn Model, workshop: &Workshop, report
 /// Checks and tests of the copy as it is, with original tests and settings in place, judged against the baseline.
 async fn prove(scene: &Scene) -> Result<(Verdict, Observation), String> {
     scene.doing("proving the change: all checks and tests");
-    let want = match scene.task.kind {
-        TaskKind::Tests => Want::Tests,
-        TaskKind::Fix => Want::Fix,
-        TaskKind::Do | TaskKind::Plan => Want::Goal,
-    };
-    proof::prove(&scene.bench(), &scene.suites, &scene.before, want).await.map_err(|error| error.to_string())
+    proof::prove(&scene.bench(), &scene.suites, &scene.before, want(scene)).await.map_err(|error| error.to_string())
+}
+
+/// What the proof must show: for a fix of one test, that this very test turns green.
+fn want(scene: &Scene) -> Want {
+    let pointed = scene.task.place.as_ref().filter(|place| place.is_test).and_then(|place| place.symbol.as_deref()?.rsplit(['.', ':']).next());
+    match (scene.task.kind, pointed) {
+        (TaskKind::Tests, _) => Want::Tests,
+        (TaskKind::Do | TaskKind::Plan, _) => Want::Goal,
+        (TaskKind::Fix, None) => Want::Fix,
+        (TaskKind::Fix, Some(name)) => {
+            let tests: Vec<TestId> = scene.before.red_tests().into_iter().filter(|case| case.id.names(name)).map(|case| case.id.clone()).collect();
+            if tests.is_empty() { Want::Fix } else { Want::FixOf(Targets { tests, diagnostics: Vec::new() }) }
+        }
+    }
 }
 
 /// What a result is put together from.
@@ -269,6 +281,8 @@ impl Report {
             }
             None => (Vec::new(), Vec::new()),
         };
+        let mut evidence = self.evidence;
+        evidence.extend(scene.as_ref().and_then(|scene| scene.board().mutants.clone()).filter(|_| !self.patch.is_empty()));
         let files = self.patch.files.iter().map(|file| ResultFile {
             path: file.path.to_string(),
             change: match file.change {
@@ -290,7 +304,7 @@ impl Report {
                 .drain(..)
                 .map(|step| PlanEntry { id: step.id, title: step.title, after: step.after, status: step.status, estimate_s: step.estimate_s, spent_s: step.spent_s })
                 .collect(),
-            evidence: self.evidence,
+            evidence,
             files: files.collect(),
             patch: unified(&self.patch),
             undo: unified(&self.patch.inverse()),

@@ -31,6 +31,8 @@ pub struct Workshop {
     pub price: Option<Price>,
     /// When to ask.
     pub ask: AskMode,
+    /// Host paths that commands may read besides what they need (`[sandbox] read_paths`).
+    pub read_paths: Vec<PathBuf>,
     /// Test and check commands from the user's own configuration.
     pub overrides: Overrides,
 }
@@ -63,6 +65,7 @@ impl Workshop {
                 session::Ask::Risky => AskMode::Risky,
                 session::Ask::Always => AskMode::Always,
             },
+            read_paths: given.read_paths.clone(),
             overrides: Overrides::default(),
         })
     }

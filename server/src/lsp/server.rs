@@ -100,6 +100,15 @@ impl Shared {
         });
     }
 
+    /// Takes what a client's configuration may say; what it may not — programs, addresses, keys, walls — is logged and ignored.
+    fn configure(&self, configuration: &Value) {
+        // Clients send the section's content, or an object that holds the section.
+        let section = configuration.get("lamplighter").unwrap_or(configuration);
+        for warning in self.session().configure(section) {
+            tracing::warn!("{warning}");
+        }
+    }
+
     fn tick(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
@@ -238,6 +247,9 @@ impl LanguageServer for Door {
         if let Some(parent) = params.process_id {
             tokio::spawn(die_with(parent, self.runs.clone()));
         }
+        if let Some(options) = &params.initialization_options {
+            self.shared.configure(options);
+        }
         let folders = lsp::WorkspaceServerCapabilities {
             workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(lsp::OneOf::Left(true)) }),
             ..lsp::WorkspaceServerCapabilities::default()
@@ -307,8 +319,8 @@ impl LanguageServer for Door {
         }
     }
 
-    async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {
-        // Everything that chooses programs or addresses comes from the user's own file, never from a client's configuration.
+    async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
+        self.shared.configure(&params.settings);
     }
 
     async fn did_change_watched_files(&self, _: lsp::DidChangeWatchedFilesParams) {

@@ -136,7 +136,7 @@ impl Fixing {
         let red = self.before.red_tests();
         let pointed = self.place.as_ref().filter(|place| place.is_test).and_then(|place| {
             let name = place.symbol.as_deref()?.rsplit(['.', ':']).next()?.to_owned();
-            let hit: Vec<TestCase> = red.iter().filter(|case| names(&case.id.0, &name)).map(|case| (*case).clone()).collect();
+            let hit: Vec<TestCase> = red.iter().filter(|case| case.id.names(&name)).map(|case| (*case).clone()).collect();
             (!hit.is_empty()).then_some(hit)
         });
         pointed.unwrap_or_else(|| red.into_iter().cloned().collect())
@@ -331,10 +331,6 @@ fn groups(failing: &[TestCase]) -> Vec<Vec<TestId>> {
         groups.extend(by_place.into_values());
     }
     groups
-}
-
-fn names(id: &str, name: &str) -> bool {
-    id.split(|character: char| !(character.is_alphanumeric() || character == '_')).any(|part| part == name)
 }
 
 fn trials(result: &ToolResult) -> Vec<Trial> {
