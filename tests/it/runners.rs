@@ -5,13 +5,15 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use lamplighter::proof::{
-    Bench, CheckReport, Fix, Found, Host, Overrides, Selection, Severity, Suite, SuiteKind, TestCase, TestId, TestReport, TestStatus,
-    suites,
+    Bench, CheckReport, Fix, Found, Host, Overrides, Selection, Severity, Suite, SuiteKind, Targets, TestCase, TestId, TestReport,
+    TestStatus, Verdict, VerdictStatus, Want, suites,
 };
-use lamplighter::sandbox::{Copy, Limits, Walls};
+use lamplighter::sandbox::{Copy, Limits};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{RelPath, apply_edits};
 use tokio_util::sync::CancellationToken;
+
+use crate::support::walls;
 
 /// A workspace on disk and its private copy.
 struct Project {
@@ -61,7 +63,7 @@ impl Project {
         let copy = self.copy();
         let found = suites(&copy, &Host::current(), &Overrides::default());
         let [suite] = found.suites.as_slice() else { panic!("one suite expected: {found:?}") };
-        let (sandbox, cancel, limits) = (Walls::probe().await, CancellationToken::new(), Limits::default());
+        let (sandbox, cancel, limits) = (walls().await, CancellationToken::new(), Limits::default());
         let bench = Bench { sandbox: &sandbox, copy: &copy, limits: &limits, cancel: &cancel };
         lamplighter::proof::check(&bench, suite).await.expect("the check is run")
     }
@@ -102,7 +104,7 @@ fn run(program: &str, arguments: &[&str]) {
 }
 
 async fn run_suite(copy: &Copy, suite: &Suite, selection: Selection, wall: Duration) -> TestReport {
-    let (sandbox, cancel) = (Walls::probe().await, CancellationToken::new());
+    let (sandbox, cancel) = (walls().await, CancellationToken::new());
     let limits = Limits { wall, ..Limits::default() };
     let bench = Bench { sandbox: &sandbox, copy, limits: &limits, cancel: &cancel };
     lamplighter::proof::test(&bench, suite, &selection).await.expect("the suite is run")
@@ -550,6 +552,89 @@ async fn python_files_are_checked_without_being_imported() {
     let names = std::fs::read_to_string(project.root.join("names.py")).expect("the source");
     assert_eq!(report.diagnostics[2].span.clone().and_then(|span| names.get(span)), Some("zahlen"));
     assert!(!project.copy().work().join("made").exists());
+}
+
+/// Observes the project, makes `edit` in its copy (path, old, new), and proves it.
+async fn proven(project: &Project, edit: (&str, &str, &str), want: Want) -> Verdict {
+    let copy = project.copy();
+    let found = suites(&copy, &Host::current(), &Overrides::default());
+    let (sandbox, cancel) = (walls().await, CancellationToken::new());
+    let limits = Limits { wall: Duration::from_secs(120), ..Limits::default() };
+    let bench = Bench { sandbox: &sandbox, copy: &copy, limits: &limits, cancel: &cancel };
+    let before = lamplighter::proof::observe(&bench, &found.suites).await.expect("the baseline");
+    let path = RelPath::new(edit.0).expect("a path");
+    let text = String::from_utf8(copy.read(&path).expect("readable").unwrap_or_default()).expect("text");
+    assert!(text.contains(edit.1), "{text}");
+    copy.write(&path, text.replacen(edit.1, edit.2, 1).as_bytes()).expect("written");
+    let patch = copy.patch().expect("a patch");
+    let (verdict, _) = lamplighter::proof::prove(&bench, &found.suites, &before, want).await.expect("a verdict");
+    let refused = verdict.screening.refused.len();
+    assert_eq!(copy.patch().expect("a patch").files.len(), patch.files.len() - refused, "proving leaves the change as it was");
+    verdict
+}
+
+const MEAN: &str = "//- money.py
+def mean(numbers):
+    return sum(numbers) / (len(numbers) + 1)
+//- test_money.py
+from money import mean
+def test_mean(): assert mean([1, 3]) == 2
+def test_zero(): assert mean([0]) == 0
+";
+
+#[tokio::test]
+async fn a_true_fix_is_proven_and_a_false_one_is_not() {
+    let project = Project::new(MEAN).with_pytest();
+    let verdict = proven(&project, ("money.py", "(len(numbers) + 1)", "len(numbers)"), Want::Fix).await;
+    assert_eq!(
+        (verdict.status, verdict.red_to_green.as_slice()),
+        (VerdictStatus::Verified, ["test_money.py::test_mean".to_owned()].as_slice()),
+        "{verdict:#?}"
+    );
+    let verdict = proven(&project, ("money.py", "sum(numbers) / (len(numbers) + 1)", "2"), Want::Fix).await;
+    assert_eq!(
+        (verdict.status, verdict.broken.as_slice()),
+        (VerdictStatus::Failed, ["test_money.py::test_zero".to_owned()].as_slice()),
+        "{verdict:#?}"
+    );
+    let verdict = proven(&project, ("test_money.py", "== 2", ">= 1"), Want::Fix).await;
+    assert!(verdict.status == VerdictStatus::Failed && !verdict.violations().is_empty(), "{verdict:#?}");
+    let verdict = proven(&project, (".vscode/tasks.json", "", "{}"), Want::Fix).await;
+    assert_eq!((verdict.status, verdict.screening.refused.len()), (VerdictStatus::NoChange, 1), "{verdict:#?}");
+}
+
+#[tokio::test]
+async fn a_build_error_that_goes_away_is_proven() {
+    let project = Project::new(&library("pub fn one() -> i32 { on }\n#[test] fn a() { assert_eq!(one(), 1) }\n"));
+    let verdict = proven(&project, ("src/lib.rs", "{ on }", "{ 1 }"), Want::Fix).await;
+    assert_eq!(verdict.status, VerdictStatus::Verified, "{verdict:#?}");
+    assert!(verdict.red_to_green[0].starts_with("error E0425 in src/lib.rs"), "{verdict:#?}");
+    let verdict = proven(&project, ("src/lib.rs", "{ on }", "{ 2 }"), Want::FixOf(Targets::default())).await;
+    assert!(verdict.still_red.contains(&"lib$a".to_owned()), "{verdict:#?}");
+}
+
+#[tokio::test]
+async fn what_is_green_only_at_times_is_not_proven() {
+    // The first run with the change passes and leaves a mark in a file that the copy keeps between runs.
+    let text = "//- .gitignore\nmarks\n//- pkg.py\nimport os\ndef value():\n    return 0\n//- test_pkg.py\nimport pkg\ndef test_value(): assert pkg.value() == 1\n";
+    let once = "    os.makedirs('marks', exist_ok=True)\n    open('marks/' + str(len(os.listdir('marks'))), 'w').close()\n    return int(len(os.listdir('marks')) == 1)\n";
+    let project = Project::new(text).with_pytest();
+    let verdict = proven(&project, ("pkg.py", "    return 0\n", once), Want::Fix).await;
+    assert_eq!(
+        (verdict.status, verdict.flaky.as_slice()),
+        (VerdictStatus::Unverified, ["test_pkg.py::test_value".to_owned()].as_slice()),
+        "{verdict:#?}"
+    );
+}
+
+#[tokio::test]
+async fn tests_that_rewrite_tests_are_put_back_and_not_believed() {
+    let text = "//- pkg.py\ndef value():\n    return 0\n//- test_pkg.py\nimport pkg\ndef test_value(): assert pkg.value() == 1\n";
+    let cheat = "    open('test_pkg.py', 'w').write('def test_value(): pass\\n')\n    return 1\n";
+    let project = Project::new(text).with_pytest();
+    let verdict = proven(&project, ("pkg.py", "    return 0\n", cheat), Want::Fix).await;
+    assert_eq!(verdict.status, VerdictStatus::Unverified, "{verdict:#?}");
+    assert!(verdict.reasons[0].contains("rewrote `test_pkg.py`"), "{verdict:#?}");
 }
 
 #[test]

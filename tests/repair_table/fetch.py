@@ -77,8 +77,10 @@ def _crate(package: Package) -> Path:
 def _unpack(archive: Path, folder: Path) -> None:
     beside = folder.with_name(folder.name + ".unpacking")
     shutil.rmtree(beside, ignore_errors=True)
+    # Early Python 3.11 has no filters; the archive is the one that was pinned, in any case.
+    safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(archive) as content:
-        content.extractall(beside, filter="data")
+        content.extractall(beside, **safely)
     (top,) = beside.iterdir()
     top.rename(folder)
     beside.rmdir()

@@ -15,6 +15,22 @@ MEMORY_KIB = 8 * 1024 * 1024
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT")
 NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
 PREFIXES = ("PIP_", "CARGO_HTTP_", "CARGO_REGISTRIES_")
+_running: set[int] = set()
+
+
+def leave_nothing_behind() -> None:
+    """From now on, a request to stop (Ctrl-C, SIGTERM) also ends every process group started here."""
+
+    def stop(number, _frame) -> None:
+        for group in list(_running):
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # It came to its end meanwhile.
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,7 @@ def run(command: list[str], cwd: Path, seconds: float, env: dict[str, str] | Non
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    _running.add(process.pid)
     code: int | None
     try:
         output, errors = process.communicate(timeout=seconds)
@@ -64,5 +81,7 @@ def run(command: list[str], cwd: Path, seconds: float, env: dict[str, str] | Non
         os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate()
         code = None
+    finally:
+        _running.discard(process.pid)
     spent = time.monotonic() - started
     return Finished(code, output.decode(errors="replace"), errors.decode(errors="replace"), spent)

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import processes
 from catalog import Bug, Package, TableError, cache, load_bugs, load_packages, save_bugs
 from judge import BAD, IDENTICAL, NOT, PLAUSIBLE, Verdict, judge
 from layout import commit, digests, lay_out
@@ -38,6 +39,7 @@ class Row:
 
 def main() -> int:
     options = arguments()
+    processes.leave_nothing_behind()
     packages = [p for p in load_packages() if not options.package or p.name in options.package]
     unknown = set(options.package or []) - {p.name for p in packages}
     if unknown:

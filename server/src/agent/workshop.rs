@@ -9,7 +9,7 @@ use super::effects::{Clock, SystemClock};
 use super::tools::AskMode;
 use crate::model::{Choice, ModelError};
 use crate::proof::Overrides;
-use crate::sandbox::{Limits, Sandbox, Walls};
+use crate::sandbox::{Limits, Sandbox, Tier, Walls};
 use crate::session::{self, Settings};
 
 /// Walls, model, limits: all that a run needs besides its task.
@@ -42,23 +42,43 @@ impl Workshop {
     /// Where the settings name a model that cannot be asked.
     pub async fn set_up(settings: &Settings) -> Result<Self, ModelError> {
         let given = &settings.sandbox;
-        let usual = Limits::default();
-        let limits = Limits {
-            memory_mb: given.memory_mb.unwrap_or(usual.memory_mb),
-            processes: given.processes.unwrap_or(usual.processes),
-            wall: given.cpu_s.map_or(usual.wall, Duration::from_secs),
-            ..usual
-        };
+        let limits = Limits { memory_mb: given.memory_mb, processes: given.processes, wall: Duration::from_secs(given.cpu_s), ..Limits::default() };
+        let price = &settings.model.price;
+        let budget = &settings.budget;
         Ok(Self {
             model: Choice::from_settings(settings)?,
-            sandbox: Arc::new(Walls::probe().await),
+            sandbox: Arc::new(walls(given.tier).await),
             clock: Arc::new(SystemClock::default()),
             cache: session::cache_folder().join("copies"),
             limits,
-            budget: Budget::default(),
-            price: None,
-            ask: AskMode::default(),
+            budget: Budget {
+                steps: Some(u64::from(budget.steps)),
+                tokens: Some(budget.tokens),
+                cost_usd: budget.cost_usd,
+                wall_s: Some(budget.wall_s as f64),
+            },
+            price: price.input.zip(price.output).map(|(input, output)| Price { input, cached: price.cached_input.unwrap_or(input), output }),
+            ask: match settings.run.ask {
+                session::Ask::Never => AskMode::Never,
+                session::Ask::Risky => AskMode::Risky,
+                session::Ask::Always => AskMode::Always,
+            },
             overrides: Overrides::default(),
         })
     }
+}
+
+/// The walls that hold here; a tier that was asked for counts only where it passes the same probe.
+async fn walls(asked: session::Tier) -> Walls {
+    let best = Walls::probe().await;
+    let tier = match asked {
+        session::Tier::Auto => return best,
+        session::Tier::A => Tier::A,
+        session::Tier::B => Tier::B,
+        session::Tier::C => Tier::C,
+    };
+    best.with_tier(tier).unwrap_or_else(|error| {
+        tracing::warn!("[sandbox] tier is not used: {error}");
+        best
+    })
 }

@@ -9,7 +9,7 @@ use crate::agent::{AskMode, Workshop};
 use crate::index::{Syntax, language_of};
 use crate::journal::Journal;
 use crate::model::Choice;
-use crate::session::{self, Settings};
+use crate::session::{self, Provider, Settings};
 use crate::text::RelPath;
 
 /// Flags of every subcommand that starts a run.
@@ -78,9 +78,13 @@ impl RunFlags {
     /// Reads the configuration and probes the machine.
     pub(super) async fn setting(&self) -> anyhow::Result<Setting> {
         let root = self.root()?;
-        let mut settings = Settings::load(self.config.as_deref())?;
+        let mut settings = Settings::load(self.config.as_deref(), &session::process_environment)?;
         if let Some(model) = &self.model {
-            settings.choose_model(model);
+            if model == "builtin" {
+                settings.model.provider = Provider::Builtin;
+            } else {
+                settings.model.name = Some(model.clone());
+            }
         }
         Ok(Setting { root, workshop: self.workshop(&settings).await?, journal: Journal::of_user() })
     }

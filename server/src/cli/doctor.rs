@@ -42,9 +42,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let walls = runtime.block_on(Walls::probe());
     let tier = crate::sandbox::Sandbox::tier(&walls);
     findings.push(Finding { topic: "sandbox", good: tier != Tier::C, text: walls.describe() });
-    match Settings::load(arguments.config.as_deref()) {
+    match Settings::load(arguments.config.as_deref(), &session::process_environment) {
         Ok(settings) => {
-            findings.push(Finding { topic: "configuration", good: true, text: settings.sources() });
+            findings.push(Finding { topic: "configuration", good: true, text: source(&settings) });
             match Choice::from_settings(&settings) {
                 Ok(choice) => findings.push(Finding { topic: "model", good: true, text: model(&choice) }),
                 Err(error) => findings.push(Finding { topic: "model", good: false, text: error.to_string() }),
@@ -78,6 +78,13 @@ fn model(choice: &Choice) -> String {
             format!("openai-chat: {} at {}, {key} (not asked now)", endpoint.model, endpoint.base_url)
         }
         Choice::Given(model) => model.name().to_string(),
+    }
+}
+
+fn source(settings: &Settings) -> String {
+    match &settings.source {
+        Some(path) => path.display().to_string(),
+        None => "no file; the defaults and the environment count".into(),
     }
 }
 

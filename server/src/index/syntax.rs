@@ -1,11 +1,16 @@
 //! A text and its syntax tree, kept together while the text is edited.
 //!
-//! Telling the tree of an edit costs microseconds; parsing again costs in proportion to what changed (Wagner and Graham,
-//! "Efficient and Flexible Incremental Parsing", 1998, as tree-sitter does it). So edits are noted as they come, and the
-//! parse waits until somebody asks.
+//! Telling the tree of an edit costs microseconds: it moves the nodes behind. Parsing again costs in proportion to what
+//! changed (Wagner and Graham, "Efficient and Flexible Incremental Parsing", 1998, as tree-sitter does it), which a single
+//! bracket can make the rest of the file. So edits are noted as they come; the menu parses for as long as it can afford
+//! ([`Syntax::refresh_while`]) and else answers from the moved tree, while a clone is refreshed in the background and
+//! handed back ([`Syntax::adopt`]).
 
-use ropey::Rope;
-use tree_sitter::{InputEdit, Parser, Point, Tree};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use ropey::{Rope, RopeSlice};
+use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Point, Tree};
 
 use super::language::Language;
 use super::outline::Outline;
@@ -17,15 +22,30 @@ pub struct Syntax {
     language: &'static Language,
     text: Rope,
     tree: Tree,
-    stale: bool,
+    /// Edits noted since the tree was parsed.
+    pending: Vec<InputEdit>,
+    /// Edits noted ever.
+    noted: usize,
+    /// Whether any of the text was ever parsed.
+    seen: bool,
+    /// Shared by all clones of one syntax.
+    lineage: Arc<()>,
 }
 
 impl Syntax {
     /// Parses a document.
     pub fn parse(language: &'static Language, document: &Document) -> Self {
         let text = document.rope().clone();
-        let tree = parse(language, &text, None);
-        Self { language, text, tree, stale: false }
+        let tree = parse(language, &text, None, None).expect("a parse without limit ends with a tree");
+        Self { language, text, tree, pending: Vec::new(), noted: 0, seen: true, lineage: Arc::default() }
+    }
+
+    /// A document to be parsed at the first [`Self::refresh`]: nothing is known of it yet.
+    pub fn unparsed(language: &'static Language, document: &Document) -> Self {
+        let mut syntax = Self::of(language, "");
+        syntax.edit(&Splice { old: 0..0, new: 0..document.len() }, document);
+        syntax.seen = false;
+        syntax
     }
 
     /// Parses a text.
@@ -33,27 +53,57 @@ impl Syntax {
         Self::parse(language, &Document::new(text))
     }
 
-    /// Notes that `splice` turned the text into `document`. Cheap; call [`Self::refresh`] before looking at the tree.
+    /// Notes that `splice` turned the text into `document`. Cheap; nothing is parsed.
     pub fn edit(&mut self, splice: &Splice, document: &Document) {
         let after = document.rope();
-        self.tree.edit(&InputEdit {
+        let start = advance(Point::default(), self.text.byte_slice(..splice.old.start));
+        let edit = InputEdit {
             start_byte: splice.old.start,
             old_end_byte: splice.old.end,
             new_end_byte: splice.new.end,
-            start_position: point(&self.text, splice.old.start),
-            old_end_position: point(&self.text, splice.old.end),
-            new_end_position: point(after, splice.new.end),
-        });
+            start_position: start,
+            old_end_position: advance(start, self.text.byte_slice(splice.old.clone())),
+            new_end_position: advance(start, after.byte_slice(splice.new.clone())),
+        };
+        self.tree.edit(&edit);
+        self.pending.push(edit);
+        self.noted += 1;
         self.text = after.clone();
-        self.stale = true;
     }
 
     /// Parses what was edited since the last time.
     pub fn refresh(&mut self) {
-        if self.stale {
-            self.tree = parse(self.language, &self.text, Some(&self.tree));
-            self.stale = false;
+        self.refresh_while(|| true);
+    }
+
+    /// [`Self::refresh`] for as long as `go_on` says so (asked every few microseconds). When it is given up, the tree is
+    /// the one before with its nodes moved: symbols are where they were, under the names they have now.
+    /// Returns whether the tree is up to date.
+    pub fn refresh_while(&mut self, mut go_on: impl FnMut() -> bool) -> bool {
+        if self.is_stale() {
+            if !go_on() {
+                return false;
+            }
+            let Some(tree) = parse(self.language, &self.text, Some(&self.tree), Some(&mut go_on)) else { return false };
+            self.tree = tree;
+            self.seen = true;
+            self.pending.clear();
         }
+        true
+    }
+
+    /// Takes over the tree of `parsed`, a clone of this syntax that was refreshed while this one went on being edited.
+    /// Returns whether it was newer than what is here.
+    pub fn adopt(&mut self, parsed: Self) -> bool {
+        let missed = self.noted.saturating_sub(parsed.noted);
+        if !Arc::ptr_eq(&self.lineage, &parsed.lineage) || parsed.is_stale() || missed >= self.pending.len() {
+            return false;
+        }
+        self.pending.drain(..self.pending.len() - missed);
+        self.tree = parsed.tree;
+        self.seen = true;
+        self.pending.iter().for_each(|edit| self.tree.edit(edit));
+        true
     }
 
     /// [`Self::edit`] and [`Self::refresh`] in one.
@@ -62,9 +112,14 @@ impl Syntax {
         self.refresh();
     }
 
+    /// Whether the text, as it is or as it was before edits, was ever parsed.
+    pub fn was_parsed(&self) -> bool {
+        self.seen
+    }
+
     /// Whether edits wait to be parsed.
     pub fn is_stale(&self) -> bool {
-        self.stale
+        !self.pending.is_empty()
     }
 
     /// The language.
@@ -94,7 +149,7 @@ impl Syntax {
     }
 }
 
-fn parse(language: &Language, text: &Rope, old: Option<&Tree>) -> Tree {
+fn parse(language: &Language, text: &Rope, old: Option<&Tree>, go_on: Option<&mut dyn FnMut() -> bool>) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&(language.grammar)()).expect("grammars fit the tree-sitter they are built with");
     let mut read = |byte: usize, _: Point| {
@@ -104,18 +159,19 @@ fn parse(language: &Language, text: &Rope, old: Option<&Tree>) -> Tree {
         let (chunk, start, _, _) = text.chunk_at_byte(byte);
         &chunk.as_bytes()[byte - start..]
     };
-    parser.parse_with_options(&mut read, old, None).expect("a parse without time limit ends with a tree")
+    let Some(go_on) = go_on else { return parser.parse_with_options(&mut read, old, None) };
+    let mut progress = |_: &ParseState| if go_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    parser.parse_with_options(&mut read, old, Some(ParseOptions::new().progress_callback(&mut progress)))
 }
 
-/// Row and column as tree-sitter counts them: rows end at `\n` alone, columns are bytes.
-fn point(text: &Rope, byte: usize) -> Point {
-    let (mut row, mut column) = (0, 0);
-    for chunk in text.byte_slice(0..byte).chunks().map(str::as_bytes) {
-        row += chunk.iter().filter(|byte| **byte == b'\n').count();
-        column = match chunk.iter().rposition(|byte| *byte == b'\n') {
+/// `from` moved over `text`, as tree-sitter counts: rows end at `\n` alone, columns are bytes.
+fn advance(from: Point, text: RopeSlice<'_>) -> Point {
+    text.chunks().map(str::as_bytes).fold(from, |Point { row, column }, chunk| {
+        let rows = chunk.iter().filter(|byte| **byte == b'\n').count();
+        let column = match chunk.iter().rposition(|byte| *byte == b'\n') {
             Some(last) => chunk.len() - last - 1,
             None => column + chunk.len(),
         };
-    }
-    Point { row, column }
+        Point { row: row + rows, column }
+    })
 }

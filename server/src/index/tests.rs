@@ -306,3 +306,43 @@ fn an_edited_tree_equals_a_fresh_one() {
         }
     }
 }
+
+#[test]
+fn a_tree_that_was_not_parsed_again_has_moved() {
+    let mut document = Document::new("def first():\n    pass\n\ndef second():\n    pass\n");
+    let mut syntax = Syntax::parse(language("python"), &document);
+    let splice = document.splice(0..0, "import os\n\n").unwrap();
+    syntax.edit(&splice, &document);
+    let name = document.text().find("second").unwrap() + "sec".len();
+    let splice = document.splice(name..name, "_").unwrap();
+    syntax.edit(&splice, &document);
+    assert!(!syntax.refresh_while(|| false) && syntax.is_stale());
+    assert_eq!(syntax.symbol_at(document.len() - 1).map(|item| item.qualified).as_deref(), Some("sec_ond"));
+    assert!(syntax.refresh_while(|| true) && !syntax.is_stale());
+}
+
+#[test]
+fn a_tree_parsed_in_the_background_catches_up() {
+    let mut document = Document::new("def f():\n    pass\n");
+    let mut syntax = Syntax::parse(language("python"), &document);
+    let mut type_at_start = |syntax: &mut Syntax, text: &str| {
+        let splice = document.splice(0..0, text).unwrap();
+        syntax.edit(&splice, &document);
+        document.clone()
+    };
+    type_at_start(&mut syntax, "x = 1\n");
+    let mut background = syntax.clone();
+    type_at_start(&mut syntax, "def g():\n    pass\n");
+    background.refresh();
+    let older = background.clone();
+    assert!(syntax.adopt(background) && syntax.is_stale(), "one edit came after");
+    assert!(!syntax.adopt(older.clone()), "nothing new");
+    let document = type_at_start(&mut syntax, "\n");
+    syntax.refresh();
+    assert_eq!(syntax.tree().root_node().to_sexp(), Syntax::parse(language("python"), &document).tree().root_node().to_sexp());
+    assert!(!syntax.adopt(older), "older than what is here");
+    let mut reopened = Syntax::parse(language("python"), &document);
+    let splice = document.clone().splice(0..0, "").unwrap();
+    reopened.edit(&splice, &document);
+    assert!(!reopened.adopt(syntax), "another document");
+}

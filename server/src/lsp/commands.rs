@@ -20,8 +20,8 @@ use crate::actions::{self, Ask, command};
 use crate::agent::{Event, RunResult, Status, Task, Watch};
 use crate::delivery::{Editor, Host, conduct, undo};
 use crate::journal::{Journal, JournalError, Record};
-use crate::session::Snapshot;
-use crate::text::Patch;
+use crate::session::{Snapshot, for_menu, resolve};
+use crate::text::{Patch, RelPath};
 
 /// The one argument of every command; every field may be missing.
 #[derive(Debug, Default, Deserialize)]
@@ -98,23 +98,23 @@ fn start(server: &Arc<Server>, name: &str, argument: &Argument) -> Result<Value>
 fn task(server: &Arc<Server>, name: &str, argument: &Argument) -> Result<(Task, Snapshot)> {
     let path = argument.text_document.as_ref().and_then(|document| convert::path(&document.uri));
     let encoding = server.shared.encoding();
-    let mut session = server.shared.session();
+    let session = server.shared.session();
     let Some(path) = path else {
-        let Some(root) = session.folders().first().cloned() else {
+        let Some(root) = session.folders().first().map(|folder| folder.real().to_owned()) else {
             return Err(wrong("no folder is open; open one, or pass `textDocument`".into()));
         };
         let ask = Ask { command: name, path: None, syntax: None, span: None, goal: argument.goal.as_deref(), diagnostics: argument.diagnostics.clone() };
-        return Ok((actions::task(&ask).map_err(wrong)?, session.snapshot(&root)));
+        let snapshot = session.snapshot(&root).map_err(|error| wrong(error.to_string()))?;
+        return Ok((actions::task(&ask).map_err(wrong)?, snapshot));
     };
-    let (root, relative) = session.locate(&path);
-    let mut span: Option<Range<usize>> = None;
-    let mut syntax = None;
-    if let Some(open) = session.document(&path) {
-        span = argument.range.and_then(|range| convert::span(open.document(), range, encoding));
-        syntax = open.syntax().cloned();
-    }
+    let snapshot = session.snapshot(&path).map_err(|error| wrong(error.to_string()))?;
+    let real = resolve(&path);
+    let relative = RelPath::below(&snapshot.root, &real).ok_or_else(|| wrong(format!("{} is not in a workspace folder", real.display())))?;
+    let span: Option<Range<usize>> = session.document(&path).and_then(|open| convert::span(open.document(), argument.range?, encoding));
+    let syntax = session.syntax(&path).map(for_menu);
+    drop(session);
     let ask = Ask { command: name, path: Some(&relative), syntax: syntax.as_ref(), span, goal: argument.goal.as_deref(), diagnostics: argument.diagnostics.clone() };
-    Ok((actions::task(&ask).map_err(wrong)?, session.snapshot(&root)))
+    Ok((actions::task(&ask).map_err(wrong)?, snapshot))
 }
 
 /// The run itself.
@@ -151,7 +151,8 @@ impl Host for EditorHost {
     }
 
     fn snapshot(&self) -> Snapshot {
-        self.shared.session().snapshot(&self.root)
+        // A document that fell out of sync while the run went on is compared, and refused, by its text anyway.
+        self.shared.session().snapshot(&self.root).unwrap_or_else(|_| Snapshot::of_disk(&self.root))
     }
 }
 

@@ -12,6 +12,7 @@ use tower_lsp::ls_types as lsp;
 use super::convert;
 use super::server::Shared;
 use crate::delivery::{DiskEditor, Editor};
+use crate::session::OpenDocument;
 use crate::text::{Change, Document, FileChange, RelPath, edits_between};
 
 /// A client that has not answered by then never will.
@@ -32,19 +33,20 @@ impl InEditor {
     }
 
     fn uri(&self, path: &RelPath) -> Result<lsp::Uri, String> {
-        let absolute = path.to_path(&self.root);
+        let opened = self.shared.session().document_of(&self.root, path).map(|document| document.path().to_owned());
+        let absolute = opened.unwrap_or_else(|| path.to_path(&self.root));
         self.shared.uri(&absolute).ok_or_else(|| format!("{} has no URI", absolute.display()))
     }
 
     fn is_open(&self, path: &RelPath) -> bool {
-        self.shared.session().version_of(&path.to_path(&self.root)).is_some()
+        self.shared.session().document_of(&self.root, path).is_some()
     }
 
     /// The change as operations of the protocol.
     fn operations(&self, file: &FileChange) -> Result<Vec<lsp::DocumentChangeOperation>, String> {
         use lsp::{DocumentChangeOperation as Operation, OneOf, ResourceOp};
         let uri = self.uri(&file.path)?;
-        let version = self.shared.session().version_of(&file.path.to_path(&self.root));
+        let version = self.shared.session().document_of(&self.root, &file.path).map(OpenDocument::version);
         let edits = |old: &str, new: &str| {
             let document = Document::new(old);
             let edits = edits_between(&file.path, old, new);
@@ -88,7 +90,7 @@ impl InEditor {
 #[async_trait]
 impl Editor for InEditor {
     fn current(&self, path: &RelPath) -> Option<String> {
-        let open = self.shared.session().text_of(&path.to_path(&self.root));
+        let open = self.shared.session().document_of(&self.root, path).map(|document| document.text().to_string());
         open.or_else(|| self.disk().current(path))
     }
 

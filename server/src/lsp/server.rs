@@ -1,6 +1,6 @@
 //! The server: takes requests and notifications, answers from memory, and hands work to the background.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -16,7 +16,7 @@ use super::convert;
 use super::runs::Runs;
 use crate::actions::{self, COMMANDS, Finding, Look, Offer};
 use crate::agent::Workshop;
-use crate::session::{Session, nearest_root};
+use crate::session::{Session, Settings, for_menu};
 use crate::text::{ContentChange, Encoding, RelPath};
 
 /// What the client can do, as far as it matters.
@@ -49,6 +49,7 @@ impl Abilities {
 pub(super) struct Shared {
     session: Mutex<Session>,
     uris: Mutex<HashMap<PathBuf, lsp::Uri>>,
+    parsing: Mutex<HashSet<PathBuf>>,
     setup: OnceLock<(Encoding, Abilities)>,
     changes: watch::Sender<u64>,
 }
@@ -81,6 +82,24 @@ impl Shared {
         self.uris.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), uri.clone());
     }
 
+    /// Parses what was edited, outside the session's lock; one parse per document at a time, the newest text counts.
+    fn parse_soon(self: &Arc<Self>, path: &Path) {
+        let mut parsing = self.parsing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !parsing.insert(path.to_owned()) {
+            return;
+        }
+        let (shared, path) = (self.clone(), path.to_owned());
+        tokio::task::spawn_blocking(move || {
+            loop {
+                let syntax = shared.session().syntax(&path);
+                let Some(mut syntax) = syntax.filter(crate::index::Syntax::is_stale) else { break };
+                syntax.refresh();
+                shared.session().adopt(&path, syntax);
+            }
+            shared.parsing.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
+        });
+    }
+
     fn tick(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
@@ -97,7 +116,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(client: Client, config: Option<PathBuf>) -> Self {
-        let shared = Shared { session: Mutex::new(Session::default()), uris: Mutex::default(), setup: OnceLock::new(), changes: watch::Sender::new(0) };
+        let shared = Shared { session: Mutex::new(Session::new(Settings::default(), Encoding::Utf16)),
+            parsing: Mutex::default(), uris: Mutex::default(), setup: OnceLock::new(), changes: watch::Sender::new(0) };
         Self { client, shared: Arc::new(shared), runs: Arc::default(), config, workshop: OnceCell::new() }
     }
 
@@ -105,7 +125,7 @@ impl Server {
     pub(super) async fn workshop(&self) -> anyhow::Result<Workshop> {
         let config = self.config.clone();
         let made = self.workshop.get_or_try_init(|| async move {
-            let settings = crate::session::Settings::load(config.as_deref())?;
+            let settings = crate::session::Settings::load(config.as_deref(), &crate::session::process_environment)?;
             Workshop::set_up(&settings).await.map_err(anyhow::Error::from)
         });
         Ok(made.await?.clone())
@@ -123,12 +143,13 @@ impl Server {
     fn menu(&self, params: &lsp::CodeActionParams) -> Option<Vec<lsp::CodeActionOrCommand>> {
         let path = convert::path(&params.text_document.uri)?;
         let encoding = self.shared.encoding();
-        let mut session = self.shared.session();
-        let relative = session.locate(&path).1;
-        let open = session.document(&path)?;
-        let document = open.document().clone();
-        let syntax = open.syntax().cloned();
-        drop(session);
+        let (document, relative, syntax) = {
+            let session = self.shared.session();
+            let open = session.document(&path)?;
+            let relative = RelPath::below(session.folder_of(&path)?.real(), open.real())?;
+            (open.document().clone(), relative, session.syntax(&path))
+        };
+        let syntax = syntax.map(for_menu);
         let span = convert::span(&document, params.range, encoding)?;
         let findings: Vec<Finding> = params
             .context
@@ -204,13 +225,16 @@ impl LanguageServer for Door {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let offered = params.capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref());
         let (encoding, kind) = convert::encoding(offered);
+        *self.shared.session() = Session::new(Settings::default(), encoding);
         // Ignored: a second initialize changes nothing.
         let _ = self.shared.setup.set((encoding, Abilities::of(&params.capabilities)));
         let mut folders: Vec<PathBuf> = params.workspace_folders.iter().flatten().filter_map(folder).collect();
         if folders.is_empty() {
             folders.extend(params.root_uri.as_ref().and_then(convert::path));
         }
-        folders.into_iter().for_each(|folder| self.shared.session().add_folder(&folder));
+        for folder in folders {
+            self.shared.session().add_folder(&folder);
+        }
         if let Some(parent) = params.process_id {
             tokio::spawn(die_with(parent, self.runs.clone()));
         }
@@ -249,16 +273,18 @@ impl LanguageServer for Door {
         let document = params.text_document;
         let Some(path) = convert::path(&document.uri) else { return };
         self.shared.note(&path, &document.uri);
-        self.shared.session().open(&path, &document.text, document.version);
+        self.shared.session().open(&path, document.version, &document.text);
+        self.shared.parse_soon(&path);
         self.shared.tick();
     }
 
     async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
         let Some(path) = convert::path(&params.text_document.uri) else { return };
         let changes: Vec<ContentChange> = params.content_changes.into_iter().map(|change| ContentChange { range: change.range.map(convert::range), text: change.text }).collect();
-        let taken = self.shared.session().change(&path, &changes, params.text_document.version, self.shared.encoding());
+        let taken = self.shared.session().change(&path, params.text_document.version, &changes);
+        self.shared.parse_soon(&path);
         if let Err(error) = taken {
-            tracing::warn!("a change of {} was not understood: {error}", path.display());
+            tracing::warn!("{error}");
         }
         self.shared.tick();
     }
@@ -276,7 +302,9 @@ impl LanguageServer for Door {
     async fn did_change_workspace_folders(&self, params: lsp::DidChangeWorkspaceFoldersParams) {
         let mut session = self.shared.session();
         params.event.removed.iter().filter_map(folder).for_each(|folder| session.remove_folder(&folder));
-        params.event.added.iter().filter_map(folder).for_each(|folder| session.add_folder(&folder));
+        for added in params.event.added.iter().filter_map(folder) {
+            session.add_folder(&added);
+        }
     }
 
     async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {
@@ -316,11 +344,4 @@ async fn die_with(parent: u32, runs: Arc<Runs>) {
     }
     runs.stop_all().await;
     std::process::exit(1);
-}
-
-/// The workspace folder of a path outside all folders, and the path in it.
-pub(super) fn alone(path: &Path) -> Option<(PathBuf, RelPath)> {
-    let root = nearest_root(path).or_else(|| path.parent().map(Path::to_owned))?;
-    let relative = RelPath::below(&root, path)?;
-    Some((root, relative))
 }

@@ -26,15 +26,17 @@ impl Choice {
         let model = &settings.model;
         match model.provider {
             Provider::Builtin => Ok(Self::Builtin),
-            Provider::OpenAiChat => {
+            Provider::OpenaiChat => {
                 let base = model.base_url.clone().unwrap_or_else(|| "https://api.openai.com/v1".into());
                 let base_url = Url::parse(&base).map_err(|error| ModelError::Configuration(format!("[model] base_url `{base}` is not a URL: {error}")))?;
                 let Some(name) = model.name.clone() else {
                     return Err(ModelError::Configuration("[model] name is not set; name the model to ask, or pass --model".into()));
                 };
-                Ok(Self::OpenAiChat(Arc::new(Endpoint { base_url, key: model.key.clone(), model: name, idle: Duration::from_secs(120), total: Duration::from_secs(900) })))
+                Ok(Self::OpenAiChat(Arc::new(Endpoint { base_url, key: model.key.clone(), model: name, idle: Duration::from_secs(model.idle_timeout_s), total: Duration::from_secs(model.total_timeout_s) })))
             }
-            other => Err(ModelError::Configuration(format!("[model] provider `{}` is not supported by this version; use `openai-chat` or `builtin`", other.word()))),
+            Provider::OpenaiResponses | Provider::Anthropic | Provider::Scripted => {
+                Err(ModelError::Configuration("this version speaks the protocols `openai-chat` and `builtin` only; set [model] provider to one of them, or unset the other vendor's key".into()))
+            }
         }
     }
 

@@ -28,6 +28,9 @@ enum Mark {
 impl Document {
     /// The conflict whose lines hold `byte`. Markers out of order are no conflict.
     pub fn conflict_at(&self, byte: usize) -> Option<Conflict> {
+        if !self.has_opener() {
+            return None;
+        }
         let line = self.line_of(byte);
         let opens = |at: &usize| match self.mark(*at) {
             Some(Mark::Ours) => Some(true),
@@ -47,6 +50,18 @@ impl Document {
             conflicts.extend(self.conflict_from(line).filter(|_| after));
         }
         conflicts
+    }
+
+    /// Whether seven `<` stand together anywhere: nearly always no, and quickly known.
+    fn has_opener(&self) -> bool {
+        let mut run = 0;
+        self.rope().chunks().any(|chunk| {
+            // A run can go on from one chunk into the next.
+            let joined = run > 0 && chunk.bytes().take_while(|byte| *byte == b'<').count() + run >= 7;
+            run =
+                chunk.bytes().rev().take_while(|byte| *byte == b'<').count() + if chunk.bytes().all(|byte| byte == b'<') { run } else { 0 };
+            joined || chunk.contains("<<<<<<<")
+        })
     }
 
     fn conflict_from(&self, first: usize) -> Option<Conflict> {
@@ -114,6 +129,14 @@ mod tests {
         let last = document.conflict_at(TEXT.len()).unwrap();
         assert_eq!((last.span.end, last.ours.len(), last.base.clone()), (TEXT.len(), 0, None));
         assert_eq!(document.conflicts(), [first, last]);
+    }
+
+    #[test]
+    fn markers_are_found_wherever_the_rope_is_cut() {
+        for before in 0..3000 {
+            let text = format!("{}\n<<<<<<< a\n=======\n>>>>>>> b\n", "x".repeat(before));
+            assert!(Document::new(&text).conflict_at(before + 3).is_some(), "{before}");
+        }
     }
 
     #[test]

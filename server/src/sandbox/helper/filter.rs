@@ -67,16 +67,15 @@ const ABSENT: &[i64] = &[
     libc::SYS_fanotify_mark,
 ];
 
+/// The network, where there is no namespace to have one of our own in. Refused with the words people know for it.
+const NETWORK: &[i64] = &[libc::SYS_socket, libc::SYS_connect, libc::SYS_bind, libc::SYS_listen];
+
 /// What reaches other processes or files by name past Landlock; behind namespaces (tier A) it is harmless and stays.
 const FORBIDDEN_WITHOUT_NAMESPACES: &[i64] = &[
-    libc::SYS_bind,
-    libc::SYS_connect,
-    libc::SYS_listen,
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_kcmp,
-    libc::SYS_socket,
     // System V and POSIX message objects outlive the command.
     libc::SYS_shmget,
     libc::SYS_semget,
@@ -126,8 +125,12 @@ const SIGNALS: &[i64] = &[
 /// Compiles the filters for `spec` and applies them to this process for ever.
 pub(super) fn install(spec: &Spec) -> Result<(), String> {
     let rules = forbidden(spec).map_err(|error| format!("cannot build the seccomp filter: {error}"))?;
-    let absent: Rules = ABSENT.iter().map(|call| (*call, Vec::new())).collect();
-    for (rules, errno) in [(absent, libc::ENOSYS), (rules, libc::EPERM)] {
+    let all = |calls: &[i64]| calls.iter().map(|call| (*call, Vec::new())).collect::<Rules>();
+    let network = if spec.tier == Tier::A { Rules::new() } else { all(NETWORK) };
+    for (rules, errno) in [(all(ABSENT), libc::ENOSYS), (network, libc::ENETUNREACH), (rules, libc::EPERM)] {
+        if rules.is_empty() {
+            continue;
+        }
         let program = compile(rules, errno).map_err(|error| format!("cannot compile the seccomp filter: {error}"))?;
         seccompiler::apply_filter(&program).map_err(|error| format!("cannot apply the seccomp filter: {error}"))?;
     }

@@ -67,6 +67,7 @@ fn guard(spec: OwnedFd, control: OwnedFd, report: &mut Reporter) -> Result<(), S
     File::from(spec).read_to_string(&mut text).map_err(|error| format!("the order cannot be read: {error}"))?;
     let spec: Spec = serde_json::from_str(&text).map_err(|error| format!("the order is not understood: {error}"))?;
     drop(text);
+    let _ = rustix::thread::set_name(c"lamplighter");
     // Nobody inside may look into this process: not its memory, descriptors or environment.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(say("hide the helper"))?;
     if spec.tier == Tier::A {

@@ -59,7 +59,7 @@ pub(super) fn order(kit: &Kit, place: &Place<'_>, command: &Command) -> Result<O
         argv: command.argv.iter().map(|word| renames.there(word)).collect(),
         env: environment.into_iter().map(|(key, value)| (key, renames.there(&value))).collect(),
         cwd: if command.cwd.is_empty() { tree.clone() } else { tree.join(&command.cwd) },
-        read: READ.iter().chain(bubblewrap::ETC).map(PathBuf::from).chain(hosts(false)).collect(),
+        read: READ.iter().copied().chain(bubblewrap::etc_paths()).map(PathBuf::from).chain(hosts(false)).collect(),
         write: [tree, scratch.path().to_owned()].into_iter().chain(hosts(true)).collect(),
         devices: ["null", "zero", "full", "random", "urandom"].map(|name| Path::new("/dev").join(name)).to_vec(),
         scratch: Some(scratch.path().to_owned()),

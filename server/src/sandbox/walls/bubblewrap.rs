@@ -18,19 +18,17 @@ pub(super) const PROGRAMS: &[&str] = &["/usr/bin/bwrap", "/bin/bwrap", "/usr/loc
 const HOME: &str = "/tmp/home";
 /// Programs and libraries. Links (`/bin` → `usr/bin`) are made anew.
 const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
-/// What programs read in `/etc` that holds no secret; the rest of `/etc` is written for the sandbox.
-pub(super) const ETC: &[&str] = &[
-    "/etc/alternatives",
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/ssl/certs",
-    "/etc/ssl/openssl.cnf",
-    "/etc/ca-certificates",
-    "/etc/pki/tls/certs",
-    "/etc/pki/ca-trust/extracted",
-    "/etc/os-release",
-    "/etc/mime.types",
-];
+/// Folders of `/etc` that programs read and that hold no secret; the rest of `/etc` is written for the sandbox.
+const ETC_FOLDERS: &[&str] = &["/etc/alternatives", "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted"];
+/// Likewise files. They are copied in: every mount makes bubblewrap read the list of all mounts again.
+const ETC_FILES: &[&str] = &["/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/os-release", "/etc/mime.types"];
+/// And files that only matter with a network.
+const ETC_NETWORK: &[&str] = &["/etc/resolv.conf", "/etc/services", "/etc/protocols"];
+
+/// Everything of `/etc` that may be read, for walls that cannot make a new one.
+pub(super) fn etc_paths() -> impl Iterator<Item = &'static str> {
+    ETC_FOLDERS.iter().chain(ETC_FILES).copied()
+}
 
 /// Builds the call for `command`.
 pub(super) fn order(kit: &Kit, place: &Place<'_>, command: &Command) -> Result<Order, String> {
@@ -142,23 +140,43 @@ impl Call {
 
     /// Programs, libraries and a small `/etc` of our own.
     fn system(&mut self, network: Network) -> Result<(), String> {
-        let etc_network: &[&str] = if network == Network::Host { &["/etc/resolv.conf", "/etc/services", "/etc/protocols"] } else { &[] };
-        for path in SYSTEM.iter().chain(ETC).chain(etc_network).map(Path::new) {
-            match (path.read_link(), path.exists()) {
-                (Ok(target), _) if !path.starts_with("/etc") || target.starts_with("/usr") => {
-                    self.words(["--symlink", &target.to_string_lossy(), &path.to_string_lossy()]);
+        for path in SYSTEM.iter().map(Path::new) {
+            match path.read_link() {
+                Ok(target) => self.symlink(&target, path),
+                Err(_) if path.exists() => self.bind(path, path, false)?,
+                Err(_) => {}
+            }
+        }
+        for path in ETC_FOLDERS.iter().map(Path::new) {
+            if let Ok(real) = path.canonicalize() {
+                self.bind(&real, path, false)?;
+            }
+        }
+        for path in ETC_FILES.iter().chain(if network == Network::Host { ETC_NETWORK } else { &[] }) {
+            match Path::new(path).read_link() {
+                // `/etc/localtime`: programs read the name of the zone from the link.
+                Ok(target) if target.starts_with("/usr") => self.symlink(&target, Path::new(path)),
+                _ => {
+                    if let Ok(file) = std::fs::File::open(path) {
+                        self.file(file.into(), path);
+                    }
                 }
-                (_, true) => self.bind(path, path, false)?,
-                _ => {}
             }
         }
         let (user, group) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
         for (path, text) in etc(user, group) {
-            let file = memory_file(path, text.as_bytes()).map_err(|error| format!("{path}: {error}"))?;
-            self.words(["--file", &file.as_raw_fd().to_string(), path]);
-            self.files.push(file);
+            self.file(memory_file(path, text.as_bytes()).map_err(|error| format!("{path}: {error}"))?, path);
         }
         Ok(())
+    }
+
+    fn symlink(&mut self, target: &Path, path: &Path) {
+        self.words(["--symlink", &target.to_string_lossy(), &path.to_string_lossy()]);
+    }
+
+    fn file(&mut self, file: OwnedFd, path: &str) {
+        self.words(["--file", &file.as_raw_fd().to_string(), path]);
+        self.files.push(file);
     }
 }
 

@@ -34,14 +34,12 @@ pub(super) fn recognise(tier: Tier, exit: &Exit, stdout: &Output, stderr: &Outpu
         return Vec::new();
     }
     let texts = [stderr.text(), stdout.text()];
-    let socket = |line: &str| line.contains("socket") || line.contains("connect") || line.contains("bind");
-    let no_sockets = move |line: &str| tier == Tier::B && socket(line) && has(line, NOT_ALLOWED);
     let kinds: [Sign<'_>; 5] = [
-        ("network", &|line| has(line, NETWORK) || no_sockets(line), network_way_out(tier)),
+        ("network", &|line| has(line, NETWORK), network_way_out(tier)),
         ("write", &|line| has(line, READ_ONLY), "only the workspace and the temporary folder can be written to"),
         (
             "permission",
-            &|line| has(line, NOT_ALLOWED) && !no_sockets(line),
+            &|line| has(line, NOT_ALLOWED),
             "only the workspace, toolchains and system libraries can be read, and some system calls are refused",
         ),
         ("disk", &|line| has(line, FULL), "the temporary folder and single files have a size limit"),
@@ -88,7 +86,6 @@ mod tests {
         assert_eq!(kinds(Tier::A, failed.clone(), "OSError: [Errno 101] Network is unreachable"), ["network"]);
         assert_eq!(kinds(Tier::A, failed.clone(), "touch: /etc/x: Read-only file system"), ["write"]);
         assert_eq!(kinds(Tier::A, failed.clone(), "cat: /root/x: Permission denied"), ["permission"]);
-        assert_eq!(kinds(Tier::B, failed.clone(), "socket.socket(): PermissionError: [Errno 1] Operation not permitted"), ["network"]);
         assert_eq!(kinds(Tier::A, failed, "assertion failed: 1 == 2"), Vec::<String>::new());
         assert_eq!(kinds(Tier::A, Exit::Code(0), "Network is unreachable"), Vec::<String>::new());
         assert_eq!(kinds(Tier::A, Exit::Limit("memory".into()), ""), ["memory"]);
