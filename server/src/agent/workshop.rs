@@ -44,7 +44,8 @@ impl Workshop {
     /// Where the settings name a model that cannot be asked.
     pub async fn set_up(settings: &Settings) -> Result<Self, ModelError> {
         let given = &settings.sandbox;
-        let limits = Limits { memory_mb: given.memory_mb, processes: given.processes, wall: Duration::from_secs(given.cpu_s), ..Limits::default() };
+        let limits =
+            Limits { memory_mb: given.memory_mb, processes: given.processes, wall: Duration::from_secs(given.cpu_s), ..Limits::default() };
         let price = &settings.model.price;
         let budget = &settings.budget;
         Ok(Self {
@@ -59,7 +60,11 @@ impl Workshop {
                 cost_usd: budget.cost_usd,
                 wall_s: Some(budget.wall_s as f64),
             },
-            price: price.input.zip(price.output).map(|(input, output)| Price { input, cached: price.cached_input.unwrap_or(input), output }),
+            price: price.input.zip(price.output).map(|(input, output)| Price {
+                input,
+                cached: price.cached_input.unwrap_or(input),
+                output,
+            }),
             ask: match settings.run.ask {
                 session::Ask::Never => AskMode::Never,
                 session::Ask::Risky => AskMode::Risky,

@@ -80,7 +80,9 @@ impl InEditor {
 
     /// For clients without versioned document changes.
     fn plain(&self, file: &FileChange) -> Result<lsp::WorkspaceEdit, String> {
-        let (Some(old), Some(new)) = (file.change.old(), file.change.new_text()) else { return Err("the editor only takes plain edits".into()) };
+        let (Some(old), Some(new)) = (file.change.old(), file.change.new_text()) else {
+            return Err("the editor only takes plain edits".into());
+        };
         let edits = edits_between(&file.path, old, new);
         let edits = convert::text_edits(&Document::new(old), &edits, self.shared.encoding()).ok_or("its edits have no positions")?;
         Ok(lsp::WorkspaceEdit { changes: Some(HashMap::from([(self.uri(&file.path)?, edits)])), ..lsp::WorkspaceEdit::default() })
@@ -99,7 +101,10 @@ impl Editor for InEditor {
             return self.disk().apply(file).await;
         }
         let edit = if self.shared.abilities().document_changes {
-            lsp::WorkspaceEdit { document_changes: Some(lsp::DocumentChanges::Operations(self.operations(file)?)), ..lsp::WorkspaceEdit::default() }
+            lsp::WorkspaceEdit {
+                document_changes: Some(lsp::DocumentChanges::Operations(self.operations(file)?)),
+                ..lsp::WorkspaceEdit::default()
+            }
         } else {
             self.plain(file)?
         };

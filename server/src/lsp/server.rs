@@ -125,8 +125,13 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(client: Client, config: Option<PathBuf>) -> Self {
-        let shared = Shared { session: Mutex::new(Session::new(Settings::default(), Encoding::Utf16)),
-            parsing: Mutex::default(), uris: Mutex::default(), setup: OnceLock::new(), changes: watch::Sender::new(0) };
+        let shared = Shared {
+            session: Mutex::new(Session::new(Settings::default(), Encoding::Utf16)),
+            parsing: Mutex::default(),
+            uris: Mutex::default(),
+            setup: OnceLock::new(),
+            changes: watch::Sender::new(0),
+        };
         Self { client, shared: Arc::new(shared), runs: Arc::default(), config, workshop: OnceCell::new() }
     }
 
@@ -164,7 +169,9 @@ impl Server {
             .context
             .diagnostics
             .iter()
-            .filter_map(|diagnostic| Some(Finding { message: diagnostic.message.clone(), span: convert::span(&document, diagnostic.range, encoding)? }))
+            .filter_map(|diagnostic| {
+                Some(Finding { message: diagnostic.message.clone(), span: convert::span(&document, diagnostic.range, encoding)? })
+            })
             .collect();
         let runs = self.runs.brief();
         let look = Look { path: &relative, syntax: syntax.as_ref(), span, diagnostics: &findings, runs: &runs };
@@ -176,11 +183,14 @@ impl Server {
                 actions::Kind::Refactor => "refactor.lamplighter",
                 actions::Kind::Source => "source.lamplighter",
             };
-            let asked_for = |only: &lsp::CodeActionKind| only.as_str().is_empty() || kind == only.as_str() || kind.starts_with(&format!("{}.", only.as_str()));
+            let asked_for = |only: &lsp::CodeActionKind| {
+                only.as_str().is_empty() || kind == only.as_str() || kind.starts_with(&format!("{}.", only.as_str()))
+            };
             if wanted.is_some_and(|wanted| !wanted.iter().any(asked_for)) {
                 return None;
             }
-            let about: Vec<lsp::Diagnostic> = offer.diagnostics.iter().filter_map(|at| params.context.diagnostics.get(*at).cloned()).collect();
+            let about: Vec<lsp::Diagnostic> =
+                offer.diagnostics.iter().filter_map(|at| params.context.diagnostics.get(*at).cloned()).collect();
             let mut argument = json!({"textDocument": {"uri": params.text_document.uri}, "range": range});
             if let Some(goal) = &offer.goal {
                 argument["goal"] = json!(goal);
@@ -251,7 +261,10 @@ impl LanguageServer for Door {
             self.shared.configure(options);
         }
         let folders = lsp::WorkspaceServerCapabilities {
-            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(lsp::OneOf::Left(true)) }),
+            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(lsp::OneOf::Left(true)),
+            }),
             ..lsp::WorkspaceServerCapabilities::default()
         };
         let sync = lsp::TextDocumentSyncOptions {
@@ -292,7 +305,11 @@ impl LanguageServer for Door {
 
     async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
         let Some(path) = convert::path(&params.text_document.uri) else { return };
-        let changes: Vec<ContentChange> = params.content_changes.into_iter().map(|change| ContentChange { range: change.range.map(convert::range), text: change.text }).collect();
+        let changes: Vec<ContentChange> = params
+            .content_changes
+            .into_iter()
+            .map(|change| ContentChange { range: change.range.map(convert::range), text: change.text })
+            .collect();
         let taken = self.shared.session().change(&path, params.text_document.version, &changes);
         self.shared.parse_soon(&path);
         if let Err(error) = taken {

@@ -48,14 +48,22 @@ impl Tool for GenerateTests {
             match made {
                 Ok(made) => {
                     scene.board().mutants = Some(mutants(&made));
-                    let mut text = format!("{} tests for {name}; {} of {} mutants killed\n", made.tests.len(), made.mutants.killed, made.mutants.total);
+                    let mut text = format!(
+                        "{} tests for {name}; {} of {} mutants killed\n",
+                        made.tests.len(),
+                        made.mutants.killed,
+                        made.mutants.total
+                    );
                     for note in &made.notes {
                         let _ = writeln!(text, "note: {note}");
                     }
                     for edit in &made.edits {
                         let _ = writeln!(text, "--- {} bytes {}..{}\n{}", edit.path, edit.span.start, edit.span.end, edit.text);
                     }
-                    return Ok(ToolAnswer { text, data: json!({"edits": made.edits, "tests": made.tests, "mutants": {"total": made.mutants.total, "killed": made.mutants.killed}, "notes": made.notes}) });
+                    return Ok(ToolAnswer {
+                        text,
+                        data: json!({"edits": made.edits, "tests": made.tests, "mutants": {"total": made.mutants.total, "killed": made.mutants.killed}, "notes": made.notes}),
+                    });
                 }
                 Err(testgen::TestgenError::Sandbox(error)) => return Err(error.into()),
                 Err(error) => why = error.to_string(),
