@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lamplighter::repair::scope::{Role, Scope};
 use lamplighter::repair::source::{Source, walk};
 use lamplighter::text::RelPath;
 
@@ -28,7 +29,14 @@ pub fn defects(path: &str, text: &str, seed: u64, count: usize) -> Vec<(String, 
             continue;
         }
         let label = format!("{new}→{}", &text[span.clone()]);
-        let message = "assertion failed: values differ".to_owned();
+        let message = match kind {
+            "misspelt" if text[span.end..].trim_start().starts_with("= ") => {
+                format!("NameError: name '{}' is not defined", &text[span.clone()])
+            }
+            "misspelt" => format!("NameError: name '{new}' is not defined"),
+            "return" => "assert None == 1".to_owned(),
+            _ => "assertion failed: values differ".to_owned(),
+        };
         made.push((kind.to_owned(), Defect { text: wrong, repaired: vec![text.to_owned()], at: span.start, label, message }));
     }
     made
@@ -38,6 +46,7 @@ type SiteOf = (&'static str, std::ops::Range<usize>, String);
 
 fn sites(source: &Source) -> Vec<SiteOf> {
     let mut sites: Vec<SiteOf> = Vec::new();
+    let scope = Scope::of(source);
     let python = source.path.as_str().ends_with(".py");
     let mut names: Vec<(usize, String, std::ops::Range<usize>)> = Vec::new();
     walk(source.root(), &mut |node| {
@@ -77,7 +86,12 @@ fn sites(source: &Source) -> Vec<SiteOf> {
                 }
             }
             "true" | "false" | "boolean_literal" => {
-                let other = match text { "True" => "False", "False" => "True", "true" => "false", _ => "true" };
+                let other = match text {
+                    "True" => "False",
+                    "False" => "True",
+                    "true" => "false",
+                    _ => "true",
+                };
                 sites.push(("constant", span, other.to_owned()));
             }
             "not_operator" => sites.push(("negation", span, text.trim_start_matches("not ").to_owned())),
@@ -96,7 +110,9 @@ fn sites(source: &Source) -> Vec<SiteOf> {
             "identifier" if lamplighter::repair::operators::is_use(node) => names.push((function, text.to_owned(), span)),
             "field_identifier" => sites.extend(sibling(text, RUST).map(|other| ("method", span, other.to_owned()))),
             "slice" | "range_expression" if text.contains("..=") => sites.push(("bounds", span, text.replacen("..=", "..", 1))),
-            "slice" | "range_expression" if text.contains("..") && !text.ends_with("..") => sites.push(("bounds", span, text.replacen("..", "..=", 1))),
+            "slice" | "range_expression" if text.contains("..") && !text.ends_with("..") => {
+                sites.push(("bounds", span, text.replacen("..", "..=", 1)))
+            }
             "slice" if text.ends_with(':') => sites.push(("bounds", span, format!(":{}", &text[..text.len() - 1]))),
             _ => {}
         }
@@ -106,13 +122,16 @@ fn sites(source: &Source) -> Vec<SiteOf> {
         true
     });
     for (index, (function, name, span)) in names.iter().enumerate() {
-        let own: Vec<&String> = names.iter().filter(|(other, text, _)| other == function && text != name).map(|(_, text, _)| text).collect();
-        if own.is_empty() {
-            continue;
-        }
-        let other = own[index * 7 % own.len()];
-        if other.chars().next().is_some_and(char::is_uppercase) == name.chars().next().is_some_and(char::is_uppercase) {
-            sites.push(("variable", span.clone(), other.clone()));
+        let local = |text: &str| {
+            scope.lookup(text, span.start).is_some_and(|found| matches!(found.role, Role::Param | Role::Local) && text != "self")
+        };
+        let own: Vec<&String> = names
+            .iter()
+            .filter(|(other, text, _)| other == function && text != name && local(text) && local(name))
+            .map(|(_, text, _)| text)
+            .collect();
+        if !own.is_empty() {
+            sites.push(("variable", span.clone(), own[index * 7 % own.len()].clone()));
         }
         if name.len() > 3 && python {
             sites.push(("misspelt", span.clone(), format!("{}{}", &name[..name.len() - 2], &name[name.len() - 1..])));
@@ -127,21 +146,53 @@ fn guard_or_condition(source: &Source, node: tree_sitter::Node<'_>, sites: &mut 
     let text = source.of(node);
     let leaves = text.lines().count() <= 4 && (text.contains("return") || text.contains("raise") || text.contains("continue"));
     let statement = node.parent().filter(|parent| parent.kind() == "expression_statement").unwrap_or(node);
-    if leaves && !text.contains("else") && statement.parent().is_some_and(|parent| parent.kind() == "block") && statement.next_named_sibling().is_some() {
+    if leaves
+        && !text.contains("else")
+        && statement.parent().is_some_and(|parent| parent.kind() == "block")
+        && statement.next_named_sibling().is_some()
+    {
         let end = statement.next_named_sibling().map_or(statement.end_byte(), |next| next.start_byte());
         sites.push(("guard", statement.start_byte()..end, String::new()));
     }
-    if let Some(condition) = node.child_by_field_name("condition").filter(|condition| matches!(condition.kind(), "identifier" | "attribute" | "call" | "call_expression" | "field_expression")) {
+    if let Some(condition) = node
+        .child_by_field_name("condition")
+        .filter(|condition| matches!(condition.kind(), "identifier" | "attribute" | "call" | "call_expression" | "field_expression"))
+    {
         let not = if source.path.as_str().ends_with(".py") { "not " } else { "!" };
         sites.push(("negation", condition.byte_range(), format!("{not}{}", source.of(condition))));
     }
 }
 
-const PYTHON: &[(&str, &str)] =
-    &[("append", "extend"), ("startswith", "endswith"), ("lstrip", "rstrip"), ("lower", "upper"), ("keys", "values"), ("find", "rfind"), ("split", "rsplit"), ("strip", "lstrip")];
-const RUST: &[(&str, &str)] =
-    &[("first", "last"), ("min", "max"), ("is_some", "is_none"), ("is_ok", "is_err"), ("starts_with", "ends_with"), ("any", "all"), ("take", "skip"), ("trim_start", "trim_end"), ("push", "insert")];
+const PYTHON: &[(&str, &str)] = &[
+    ("append", "extend"),
+    ("startswith", "endswith"),
+    ("lstrip", "rstrip"),
+    ("lower", "upper"),
+    ("keys", "values"),
+    ("find", "rfind"),
+    ("split", "rsplit"),
+    ("strip", "lstrip"),
+];
+const RUST: &[(&str, &str)] = &[
+    ("first", "last"),
+    ("min", "max"),
+    ("is_some", "is_none"),
+    ("is_ok", "is_err"),
+    ("starts_with", "ends_with"),
+    ("any", "all"),
+    ("take", "skip"),
+    ("trim_start", "trim_end"),
+    ("push", "insert"),
+];
 
 fn sibling(name: &str, pairs: &[(&'static str, &'static str)]) -> Option<&'static str> {
-    pairs.iter().find_map(|(a, b)| if *a == name { Some(*b) } else if *b == name { Some(*a) } else { None })
+    pairs.iter().find_map(|(a, b)| {
+        if *a == name {
+            Some(*b)
+        } else if *b == name {
+            Some(*a)
+        } else {
+            None
+        }
+    })
 }

@@ -57,7 +57,7 @@ fn rust() -> Subject {
         );
         let _ = write!(tests, "#[test]\nfn test_{n}() {{ assert_eq!(price_{n}(100, 2), 200 - {n} + i64::from({n} == 7)); }}\n");
     }
-    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n".to_owned();
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\nregex = \"1\"\n".to_owned();
     let files = vec![("Cargo.toml", manifest), ("src/lib.rs", module), ("tests/prices.rs", tests)];
     Subject {
         name: "cargo",

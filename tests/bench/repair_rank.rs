@@ -36,6 +36,8 @@ fn main() {
             cases.extend(made.into_iter().map(|(kind, defect)| (kind, name.to_owned(), defect)));
         }
     }
+    let only = arguments.iter().position(|argument| argument == "--only").and_then(|at| arguments.get(at + 1));
+    cases.retain(|(kind, ..)| only.is_none_or(|only| only == kind));
     report(&cases, verbose);
 }
 
@@ -56,7 +58,16 @@ fn report(cases: &[(String, String, Defect)], verbose: bool) {
         ranks.sort_unstable();
         let at = |share: f64| ranks[((ranks.len() as f64 * share) as usize).min(ranks.len() - 1)];
         let show = |rank: usize| if rank == usize::MAX { "-".to_owned() } else { rank.to_string() };
-        let within = |limit: usize| format!("{:.0} %", 100.0 * ranks.iter().filter(|rank| **rank <= limit).count() as f64 / ranks.len() as f64);
-        println!("{group:<16} {:>5} {:>7} {:>7} {:>7} {:>8} {:>8}", ranks.len(), show(at(0.5)), show(at(0.75)), show(at(0.9)), within(100), within(300));
+        let within =
+            |limit: usize| format!("{:.0} %", 100.0 * ranks.iter().filter(|rank| **rank <= limit).count() as f64 / ranks.len() as f64);
+        println!(
+            "{group:<16} {:>5} {:>7} {:>7} {:>7} {:>8} {:>8}",
+            ranks.len(),
+            show(at(0.5)),
+            show(at(0.75)),
+            show(at(0.9)),
+            within(100),
+            within(300)
+        );
     }
 }

@@ -24,7 +24,8 @@ pub struct Defect {
 
 /// Every defect of a marked source.
 pub fn defects(marked: &str) -> Vec<Defect> {
-    let marks: Vec<(usize, usize)> = marked.match_indices('«').map(|(start, _)| (start, start + marked[start..].find('»').expect("a closing mark"))).collect();
+    let marks: Vec<(usize, usize)> =
+        marked.match_indices('«').map(|(start, _)| (start, start + marked[start..].find('»').expect("a closing mark"))).collect();
     (0..marks.len()).map(|index| defect(marked, &marks, index)).collect()
 }
 
@@ -71,8 +72,15 @@ pub fn rank(path: &str, defect: &Defect, limit: usize) -> Option<usize> {
             return None;
         }
         for candidate in batch {
-            let new = apply_edits(&defect.text, &candidate.edits.iter().map(|edit| Edit { path: path.clone(), ..edit.clone() }).collect::<Vec<_>>()).expect("it applies");
+            let new = apply_edits(
+                &defect.text,
+                &candidate.edits.iter().map(|edit| Edit { path: path.clone(), ..edit.clone() }).collect::<Vec<_>>(),
+            )
+            .expect("it applies");
             if wanted.contains(&squeeze(&new)) {
+                if std::env::var_os("REPAIR_RANK_TRACE").is_some() {
+                    trace(&search, candidate.id);
+                }
                 return Some(candidate.id + 1);
             }
         }
@@ -80,11 +88,29 @@ pub fn rank(path: &str, defect: &Defect, limit: usize) -> Option<usize> {
     None
 }
 
+/// What was tried before the fix, by family, and the weights around it: for finding out why it came late.
+fn trace(search: &lamplighter::repair::Search, id: usize) {
+    let mut families: BTreeMap<&str, usize> = BTreeMap::new();
+    for given in (0..id).filter_map(|id| search.given(id)) {
+        *families.entry(given.family).or_default() += 1;
+    }
+    let given = search.given(id).expect("handed out");
+    eprintln!("{} of {}: weight {:.3}, score {:.3}; before: {families:?}", given.candidate.title, given.family, given.weight, given.score);
+}
+
 /// A failing test that says `message` (`Error: text`).
 pub fn failure(message: &str) -> TestCase {
     let error = message.split(':').next().filter(|word| word.ends_with("Error")).map(str::to_owned);
     let frames: Vec<Frame> = Vec::new();
-    TestCase { id: TestId("tests/test_it.py::test_it".into()), status: TestStatus::Failed, message: message.to_owned(), error, frames, path: None, seconds: 0.0 }
+    TestCase {
+        id: TestId("tests/test_it.py::test_it".into()),
+        status: TestStatus::Failed,
+        message: message.to_owned(),
+        error,
+        frames,
+        path: None,
+        seconds: 0.0,
+    }
 }
 
 /// The statements of the function around a byte, all equally suspected.
@@ -92,7 +118,11 @@ pub fn function_suspects(case: &Case<'_>, path: &RelPath, at: usize) -> Vec<Susp
     let project = Project::open(case);
     let source = &project.units[path].source;
     let span = source.function_at(at).map_or(0..source.text.len(), |function| source.functions[function].span.clone());
-    let inside = source.statements.iter().filter(|statement| statement.span.start < span.end && statement.span.end > span.start && (statement.span.start >= span.start || statement.span.end <= span.end));
+    let inside = source.statements.iter().filter(|statement| {
+        statement.span.start < span.end
+            && statement.span.end > span.start
+            && (statement.span.start >= span.start || statement.span.end <= span.end)
+    });
     let suspect = |statement: &lamplighter::repair::source::Statement| Suspect {
         path: path.clone(),
         span: statement.span.clone(),

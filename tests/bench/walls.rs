@@ -1,4 +1,5 @@
-//! What the walls cost: the time of `/bin/true` behind each tier, beside the same without walls, measured in one go.
+//! What the walls cost: the time of `/bin/true` behind each tier, beside the same without walls, measured in one go; and
+//! what a private copy costs.
 //! Run with `cargo run --release --example bench_walls`; build the program first, it is the helper.
 
 use std::time::{Duration, Instant};
@@ -9,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 const ROUNDS: usize = 100;
 
+#[allow(clippy::disallowed_methods)] // Compared with a process without walls.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (workspace, cache) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    copies()?;
     let copy = Copy::open(cache.path(), &Snapshot::of_disk(workspace.path()))?;
     let walls = Walls::probe().await;
     println!("{}", walls.describe());
@@ -38,6 +41,32 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             times.push(started.elapsed());
         }
         show(&format!("tier {tier:?}"), times);
+    }
+    Ok(())
+}
+
+/// A copy of many small files: the first time, again with nothing changed, and the difference afterwards.
+fn copies() -> Result<(), Box<dyn std::error::Error>> {
+    const FILES: usize = 5000;
+    let (workspace, cache) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    for number in 0..FILES {
+        let folder = workspace.path().join(format!("folder{}", number % 100));
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(format!("file{number}.py")), format!("value = {number}\n").repeat(200))?;
+    }
+    std::thread::sleep(Duration::from_millis(50));
+    let snapshot = Snapshot::of_disk(workspace.path());
+    for what in ["cold", "warm", "warm again"] {
+        let started = Instant::now();
+        let copy = Copy::open(cache.path(), &snapshot)?;
+        let opened = started.elapsed();
+        let started = Instant::now();
+        assert!(copy.patch()?.is_empty());
+        println!(
+            "copy of {FILES} files, {what}: {:.0} ms; patch {:.0} ms",
+            opened.as_secs_f64() * 1e3,
+            started.elapsed().as_secs_f64() * 1e3
+        );
     }
     Ok(())
 }

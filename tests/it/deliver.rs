@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::support::editor::{Editor, Manners};
 use crate::support::project::{AVERAGE, Project};
 
-/// A test that waits for the file `go` before it fails, so that a test can act while a run goes on.
-const SLOW: &str = "
+/// Two functions far enough apart that changes of them can be merged.
+const APART: &str = "
 //- slow/__init__.py
 //- slow/core.py
 def double(value):
@@ -21,7 +21,6 @@ def half(value):
     return value / 2
 //- tests/__init__.py
 //- tests/test_core.py
-import time
 import unittest
 
 from slow.core import double
@@ -29,7 +28,6 @@ from slow.core import double
 
 class Core(unittest.TestCase):
     def test_double(self):
-        time.sleep(2)
         self.assertEqual(double(5), 10)
 ";
 
@@ -69,7 +67,7 @@ fn progress_begins_reports_and_ends_with_percentages_that_never_go_back() {
 
 #[test]
 fn what_is_typed_elsewhere_meanwhile_is_merged_and_proven_again() {
-    let project = Project::new(SLOW);
+    let project = Project::new(APART);
     let mut editor = Editor::open(&project);
     editor.open_file("slow/core.py");
     let run = editor.choose("slow/core.py", "double", "Plan & fix double");
@@ -84,7 +82,7 @@ fn what_is_typed_elsewhere_meanwhile_is_merged_and_proven_again() {
 
 #[test]
 fn what_is_typed_in_the_same_place_wins_and_nothing_is_touched() {
-    let project = Project::new(SLOW);
+    let project = Project::new(APART);
     let mut editor = Editor::open(&project);
     editor.open_file("slow/core.py");
     let run = editor.choose("slow/core.py", "double", "Plan & fix double");
@@ -121,7 +119,7 @@ fn an_editor_that_lies_about_applying_is_found_out() {
 
 #[test]
 fn cancel_is_quiet_within_a_second_and_touches_nothing() {
-    let project = Project::new(&SLOW.replace("sleep(2)", "sleep(60)"));
+    let project = Project::new(&APART.replace("        self.assert", "        __import__(\"time\").sleep(60)\n        self.assert"));
     let mut editor = Editor::open(&project);
     editor.open_file("slow/core.py");
     for by_progress in [true, false] {

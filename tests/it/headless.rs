@@ -78,6 +78,7 @@ fn a_branch_gets_the_commit_and_the_files_stay() {
     assert!(project.read("stats/core.py").contains("len(number)\n"));
     assert_eq!(git(&["status", "--porcelain"]), "");
     assert!(git(&["show", "fix/average:stats/core.py"]).contains("len(numbers)"));
+    git(&["fsck", "--strict", "--no-dangling"]);
     assert_eq!(git(&["diff", "--name-only", "main", "fix/average"]), "stats/core.py\n");
     assert_eq!(project.run(&["fix", "--branch", "fix/average", "--quiet"]).0, 2, "the branch exists already");
 }

@@ -35,10 +35,16 @@ fn check(name: &str, marked: &str, within: usize) {
 
 #[rstest]
 #[case::unbound("def f(numbers):\n    return sum(numbers) / len(«number→numbers‖NameError: name 'number' is not defined»)\n", 3)]
-#[case::misspelt_attribute("class A:\n    def __init__(self):\n        self.total = 0\n    def get(self):\n        return self.«totl→total‖AttributeError: 'A' object has no attribute 'totl'»\n", 3)]
+#[case::misspelt_attribute(
+    "class A:\n    def __init__(self):\n        self.total = 0\n    def get(self):\n        return self.«totl→total‖AttributeError: 'A' object has no attribute 'totl'»\n",
+    3
+)]
 #[case::missing_import("«→import math¦import math\n»def area(r):\n    return math.pi * r ** 2\n", 60)]
 #[case::wrong_variable("def f(price, quantity):\n    total = price * «price→quantity»\n    return total\n", 6)]
-#[case::self_missing("class A:\n    def __init__(self):\n        self.rate = 2\n    def f(self, x):\n        return x * «rate→self.rate‖NameError: name 'rate' is not defined»\n", 6)]
+#[case::self_missing(
+    "class A:\n    def __init__(self):\n        self.rate = 2\n    def f(self, x):\n        return x * «rate→self.rate‖NameError: name 'rate' is not defined»\n",
+    6
+)]
 #[case::comparison("def f(a, b):\n    if a «<→<=» b:\n        return a\n    return b\n", 6)]
 #[case::equality("def f(a, b):\n    return a «!=→==» b\n", 4)]
 #[case::membership("def f(a, b):\n    if a «in→not in» b:\n        return 1\n    return 2\n", 6)]
@@ -60,19 +66,43 @@ fn check(name: &str, marked: &str, within: usize) {
 #[case::argument_dropped("def f(a, b):\n    return max(a«, b→»)\n", 25)]
 #[case::method("def f(s):\n    return s.«rstrip→lstrip»()\n", 5)]
 #[case::function("def f(xs):\n    return «any→all»(xs)\n", 5)]
-#[case::own_method("class A:\n    def first(self):\n        return 1\n    def last(self):\n        return 2\n    def f(self):\n        return self.«first→last»()\n", 8)]
+#[case::own_method(
+    "class A:\n    def first(self):\n        return 1\n    def last(self):\n        return 2\n    def f(self):\n        return self.«first→last»()\n",
+    8
+)]
 #[case::slice_end("def f(xs, n):\n    return xs[:n«→ - 1»]\n", 12)]
 #[case::slice_side("def f(xs, n):\n    return xs[«n:→:n»]\n", 15)]
 #[case::range_end("def f(n):\n    t = 0\n    for i in range(1, n«→ + 1»):\n        t += i\n    return t\n", 15)]
 #[case::missing_return("def f(a):\n    b = a * 2\n    «b→return b»\n", 5)]
 #[case::return_at_end("def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n«→    return out\n‖assert None == [1]»", 10)]
 #[case::early_return("def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n«        →    »return t\n", 40)]
-#[case::empty_guard("def f(xs):\n    «→if not xs:\n        return 0\n    ‖ZeroDivisionError: division by zero»return sum(xs) / len(xs)\n", 25)]
-#[case::none_guard("def f(name):\n    «→if name is None:\n        return \"\"\n    ‖AttributeError: 'NoneType' object has no attribute 'strip'»return name.strip()\n", 40)]
-#[case::guard_as_elsewhere("def g(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n\ndef f(n):\n    «→if n < 0:\n        raise ValueError('negative')\n    »return n * 2\n", 40)]
+#[case::empty_guard(
+    "def f(xs):\n    «→if not xs:\n        return 0\n    ‖ZeroDivisionError: division by zero»return sum(xs) / len(xs)\n",
+    25
+)]
+#[case::none_guard(
+    "def f(name):\n    «→if name is None:\n        return \"\"\n    ‖AttributeError: 'NoneType' object has no attribute 'strip'»return name.strip()\n",
+    40
+)]
+#[case::guard_as_elsewhere(
+    "def g(n):\n    if n < 0:\n        raise ValueError('negative')\n    return n\ndef f(n):\n    «→if n < 0:\n        raise ValueError('negative')\n    »return n * 2\n",
+    40
+)]
+#[case::misspelt_target("def f(x):\n    «totl→total‖NameError: name 'total' is not defined» = x + 1\n    return total * total\n", 6)]
+#[case::found_nothing(
+    "def f(table, key):\n    entry = table.get(key)\n    «→if entry is None:\n        return None\n    ‖TypeError: 'NoneType' object is not subscriptable»return entry[0]\n",
+    40
+)]
+#[case::field_guard(
+    "class A:\n    def __init__(self):\n        self.items = []\n    def last(self):\n        «→if not self.items:\n            return None\n        ‖IndexError: list index out of range»return self.items[-1]\n",
+    60
+)]
 #[case::clause_missing("def f(a, b):\n    if b > 0:\n        a = 1\n    if a > 0«→ and b > 0»:\n        return 1\n    return 0\n", 60)]
 #[case::clause_extra("def f(a, b):\n    if a > 0« and b > 0→»:\n        return 1\n    return 0\n", 20)]
-#[case::break_continue("def f(xs):\n    t = 0\n    for x in xs:\n        if x < 0:\n            «break→continue»\n        t += x\n    return t\n", 15)]
+#[case::break_continue(
+    "def f(xs):\n    t = 0\n    for x in xs:\n        if x < 0:\n            «break→continue»\n        t += x\n    return t\n",
+    15
+)]
 #[case::delete("def f(xs):\n    xs = list(xs)\n«    xs.reverse()\n→»    return xs\n", 40)]
 #[case::wrap("def f(xs):\n    return «xs→sorted(xs)»\n", 25)]
 #[case::unwrap("def f(x):\n    return «int(x)→x»\n", 20)]
@@ -80,7 +110,10 @@ fn check(name: &str, marked: &str, within: usize) {
 #[case::f_string("def f(name):\n    return «→f»\"hello {name}\"\n", 4)]
 #[case::key("def f(row):\n    return row[\"«nmae→name»\"] + row[\"name\"]\n", 20)]
 #[case::indices("def f(grid, x, y):\n    return grid[«x][y→y][x»]\n", 20)]
-#[case::donor("def g(a):\n    return a.left.value + a.right.value\ndef f(a):\n    return a.left.value + «a.left.weight→a.right.value»\n", 60)]
+#[case::donor(
+    "def g(a):\n    return a.left.value + a.right.value\ndef f(a):\n    return a.left.value + «a.left.weight→a.right.value»\n",
+    60
+)]
 fn python_operator_finds_its_fix(#[case] marked: &str, #[case] within: usize) {
     check("code.py", marked, within);
 }
@@ -91,17 +124,31 @@ fn python_operator_finds_its_fix(#[case] marked: &str, #[case] within: usize) {
 #[case::connective("fn f(a: i32, b: i32) -> bool {\n    a > 0 «||→&&» b > 0\n}\n", 12)]
 #[case::not("fn f(a: &[i32]) -> i32 {\n    if «→!»a.is_empty() {\n        return 1;\n    }\n    0\n}\n", 12)]
 #[case::variable("fn f(width: u32, height: u32) -> u32 {\n    width * «width→height»\n}\n", 6)]
-#[case::field("struct P { x: i32, y: i32 }\nimpl P {\n    fn f(&self) -> i32 {\n        self.x * self.x + self.«x→y» * self.y\n    }\n}\n", 15)]
+#[case::field(
+    "struct P { x: i32, y: i32 }\nimpl P {\n    fn f(&self) -> i32 {\n        self.x * self.x + self.«x→y» * self.y\n    }\n}\n",
+    15
+)]
 #[case::variant("enum E { A, B, C }\nfn f(a: bool) -> E {\n    if a { E::«A→B» } else { E::C }\n}\n", 15)]
 #[case::range("fn f(n: u32) -> u32 {\n    (1..«→=»n).sum()\n}\n", 10)]
+#[case::prefix_range("fn f(xs: &[u32], n: usize) -> &[u32] {\n    &xs[..«=→»n]\n}\n", 10)]
 #[case::constant("fn f(n: u32) -> u32 {\n    n % «11→10»\n}\n", 12)]
 #[case::method("fn f(xs: &[i32]) -> Option<&i32> {\n    xs.«first→last»()\n}\n", 5)]
 #[case::saturating("fn f(a: u32, b: u32) -> u32 {\n    a.«wrapping_sub→saturating_sub»(b)\n}\n", 12)]
 #[case::arguments("fn g(a: i32, b: i32) -> i32 {\n    a - b\n}\nfn f(a: i32, b: i32) -> i32 {\n    g(«b, a→a, b»)\n}\n", 5)]
-#[case::guard("fn f(xs: &[u32]) -> u32 {\n    «→if xs.is_empty() {\n        return 0;\n    }\n    ‖attempt to divide by zero»xs.iter().sum::<u32>() / xs.len() as u32\n}\n", 15)]
+#[case::guard(
+    "fn f(xs: &[u32]) -> u32 {\n    «→if xs.is_empty() {\n        return 0;\n    }\n    ‖attempt to divide by zero»xs.iter().sum::<u32>() / xs.len() as u32\n}\n",
+    15
+)]
+#[case::guard_between(
+    "fn f(a: &str, b: &str) -> usize {\n    let n = a.len();\n    «→if n == 0 {\n        return 0;\n    }\n    ‖attempt to divide by zero»b.len() / n\n}\n",
+    60
+)]
 #[case::semicolon("fn f(a: u32) -> u32 {\n    a + 1«;→»\n}\n", 10)]
 #[case::reverse("fn f(s: &str) -> String {\n    s.chars()«→.rev()».collect()\n}\n", 15)]
-#[case::boolean("fn f(n: u32) -> bool {\n    for d in 2..n {\n        if n % d == 0 {\n            return «true→false»;\n        }\n    }\n    true\n}\n", 30)]
+#[case::boolean(
+    "fn f(n: u32) -> bool {\n    for d in 2..n {\n        if n % d == 0 {\n            return «true→false»;\n        }\n    }\n    true\n}\n",
+    30
+)]
 #[case::in_macro("fn f(a: u32, b: u32) -> String {\n    format!(\"{} {}\", a, «a→b»)\n}\n", 10)]
 #[case::index("fn f(xs: &[u32]) -> u32 {\n    xs[xs.len()«→ - 1‖index out of bounds: the len is 3 but the index is 3»]\n}\n", 6)]
 #[case::arms("fn f(a: bool) -> u32 {\n    if a «{ 2 } else { 1 }→{ 1 } else { 2 }»\n}\n", 25)]
@@ -115,7 +162,15 @@ const SHOP_TEST: &str = "from shop import order_total\n\n\ndef test_total():\n  
 
 fn failing(id: &str, file: &str, message: &str, frames: &[(&str, u32)]) -> TestCase {
     let frames = frames.iter().map(|(file, line)| Frame { path: path(file), line: *line, function: None }).collect();
-    TestCase { id: TestId(id.into()), status: TestStatus::Failed, message: message.into(), error: None, frames, path: Some(path(file)), seconds: 0.0 }
+    TestCase {
+        id: TestId(id.into()),
+        status: TestStatus::Failed,
+        message: message.into(),
+        error: None,
+        frames,
+        path: Some(path(file)),
+        seconds: 0.0,
+    }
 }
 
 #[test]
@@ -123,7 +178,9 @@ fn localisation_follows_calls_by_name_without_coverage() {
     let files = files(&[("shop.py", SHOP), ("tests/test_shop.py", SHOP_TEST)]);
     let failing = [failing("tests/test_shop.py::test_total", "tests/test_shop.py", "assert 5 == 6", &[("tests/test_shop.py", 5)])];
     let suspects = localise(&case(&files, &failing));
-    let score = |name: &str| suspects.iter().filter(|suspect| suspect.function.as_deref() == Some(name)).map(|suspect| suspect.score).fold(0.0, f64::max);
+    let score = |name: &str| {
+        suspects.iter().filter(|suspect| suspect.function.as_deref() == Some(name)).map(|suspect| suspect.score).fold(0.0, f64::max)
+    };
     assert!(score("order_total") > 3.0 * score("unrelated") && score("line_total") > 3.0 * score("unrelated"), "{suspects:#?}");
     assert!(suspects.iter().all(|suspect| suspect.path == path("shop.py")), "test files are never suspected");
 }
@@ -155,7 +212,17 @@ fn stack_frames_diagnostics_and_the_users_place_each_raise_their_line() {
 }
 
 fn diagnostic(file: &str, line: u32, fixes: Vec<Fix>) -> Diagnostic {
-    Diagnostic { path: path(file), line, column: 1, span: None, severity: Severity::Error, code: None, message: "something".into(), details: vec![], fixes }
+    Diagnostic {
+        path: path(file),
+        line,
+        column: 1,
+        span: None,
+        severity: Severity::Error,
+        code: None,
+        message: "something".into(),
+        details: vec![],
+        fixes,
+    }
 }
 
 #[test]
@@ -164,7 +231,11 @@ fn the_compilers_own_suggestion_comes_first() {
     let files = files(&[("src/lib.rs", text)]);
     let at = text.find("number.").unwrap();
     let edit = Edit { path: path("src/lib.rs"), span: at..at + 6, text: "numbers".into() };
-    let diagnostics = [diagnostic("src/lib.rs", 2, vec![Fix { title: "a local variable with a similar name exists".into(), machine_applicable: true, edits: vec![edit.clone()] }])];
+    let diagnostics = [diagnostic(
+        "src/lib.rs",
+        2,
+        vec![Fix { title: "a local variable with a similar name exists".into(), machine_applicable: true, edits: vec![edit.clone()] }],
+    )];
     let case = Case { diagnostics: &diagnostics, ..case(&files, &[]) };
     let batch = search(&case, localise(&case)).next_batch(1);
     assert_eq!(batch[0].edits, [edit]);
@@ -176,7 +247,13 @@ fn candidates_apply_parse_differ_spare_tests_and_repeat_themselves() {
     let rust = "pub fn add(a: i32, b: i32) -> i32 {\n    a - b\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn adds() {\n        assert_eq!(super::add(1, 2), 3);\n    }\n}\n";
     let crlf = "def f(xs):\r\n    total = 0\r\n    for x in xs:\r\n        total -= x\r\n    return total\r\n";
     let bom = "\u{feff}def g(é):\n    return é + 1\n";
-    let list = [("code.py", python), ("src/lib.rs", rust), ("crlf.py", crlf), ("bom.py", bom), ("tests/test_it.py", "def test_it():\n    assert 1 == 2\n")];
+    let list = [
+        ("code.py", python),
+        ("src/lib.rs", rust),
+        ("crlf.py", crlf),
+        ("bom.py", bom),
+        ("tests/test_it.py", "def test_it():\n    assert 1 == 2\n"),
+    ];
     let files = files(&list);
     let case = case(&files, &[]);
     let all = |case: &Case<'_>| search(case, localise(case)).next_batch(5000);
@@ -202,7 +279,14 @@ fn candidates_apply_parse_differ_spare_tests_and_repeat_themselves() {
 
 fn everything(text: &str, file: &str) -> Vec<Suspect> {
     let source = Source::parse(&path(file), Arc::from(text)).unwrap();
-    let suspect = |span: &std::ops::Range<usize>, line| Suspect { path: path(file), span: span.clone(), line, function: None, score: 1.0, why: String::new() };
+    let suspect = |span: &std::ops::Range<usize>, line| Suspect {
+        path: path(file),
+        span: span.clone(),
+        line,
+        function: None,
+        score: 1.0,
+        why: String::new(),
+    };
     source.statements.iter().map(|statement| suspect(&statement.span, statement.line)).collect()
 }
 
@@ -224,7 +308,10 @@ fn progress_draws_the_search_to_its_place_and_makes_pairs() {
             .iter()
             .map(|candidate| {
                 let half = target(candidate, 0) || target(candidate, second_line);
-                let both = candidate.edits.len() == 2 && candidate.edits.iter().all(|edit| edit.text == "+") && candidate.edits[0].span.start < second_line && candidate.edits[1].span.start > second_line;
+                let both = candidate.edits.len() == 2
+                    && candidate.edits.iter().all(|edit| edit.text == "+")
+                    && candidate.edits[0].span.start < second_line
+                    && candidate.edits[1].span.start > second_line;
                 if half {
                     halves.insert(candidate.id);
                 }
@@ -274,7 +361,11 @@ fn among_plausible_patches_the_natural_one_wins() {
         .iter()
         .filter(|candidate| {
             let new = result(candidate);
-            new.contains("if value < low") || new.contains("if False") || new.contains("if value <= low") || !new.contains("if ") || new.contains("return value\n")
+            new.contains("if value < low")
+                || new.contains("if False")
+                || new.contains("if value <= low")
+                || !new.contains("if ")
+                || new.contains("return value\n")
         })
         .cloned()
         .collect();

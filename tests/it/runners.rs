@@ -8,7 +8,7 @@ use lamplighter::proof::{
     Bench, CheckReport, Fix, Found, Host, Overrides, Selection, Severity, Suite, SuiteKind, Targets, TestCase, TestId, TestReport,
     TestStatus, Verdict, VerdictStatus, Want, suites,
 };
-use lamplighter::sandbox::{Copy, Limits};
+use lamplighter::sandbox::{Copy, Limits, Tier};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{RelPath, apply_edits};
 use tokio_util::sync::CancellationToken;
@@ -98,6 +98,7 @@ fn pytest_environment() -> &'static Path {
     })
 }
 
+#[allow(clippy::disallowed_methods)] // Prepares the machine for a test; nothing of a workspace is run.
 fn run(program: &str, arguments: &[&str]) {
     let status = std::process::Command::new(program).args(arguments).status();
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{program} {arguments:?}: {status:?}");
@@ -554,6 +555,69 @@ async fn python_files_are_checked_without_being_imported() {
     assert!(!project.copy().work().join("made").exists());
 }
 
+#[tokio::test]
+async fn without_namespaces_the_results_are_the_same() {
+    let sandbox = walls().await.with_tier(Tier::B).expect("tier B holds where Landlock does");
+    let cancel = CancellationToken::new();
+    let limits = Limits { wall: Duration::from_secs(120), ..Limits::default() };
+    for (project, expected) in [
+        (Project::new(MEAN).with_pytest(), vec!["test_money.py::test_mean Failed", "test_money.py::test_zero Passed"]),
+        (Project::new(UNIT), vec!["test_money.Mean.test_mean Failed"]),
+        (Project::new(&library("pub fn at(x: &[u8]) -> u8 { x[3] }\n#[test] fn a() { at(&[]); }\n")), vec!["lib$a Failed"]),
+    ] {
+        let copy = project.copy();
+        let found = suites(&copy, &Host::current(), &Overrides::default());
+        let bench = Bench { sandbox: &sandbox, copy: &copy, limits: &limits, cancel: &cancel };
+        let report = lamplighter::proof::test(&bench, &found.suites[0], &Selection::All).await.expect("it is run");
+        assert!(report.complete, "{report:#?}");
+        assert_eq!(statuses(&report), expected);
+        assert!(report.cases.iter().all(|case| case.path.is_some() && case.status.is_red() != case.frames.is_empty()), "{report:#?}");
+    }
+}
+
+const UNIT: &str = "//- money.py
+def mean(numbers):
+    return sum(numbers) / (len(numbers) + 1)
+//- test_money.py
+import unittest
+from money import mean
+class Mean(unittest.TestCase):
+    def test_mean(self):
+        self.assertEqual(mean([1, 3]), 2)
+";
+
+#[tokio::test]
+async fn crates_that_lie_packed_in_the_registry_are_unpacked_privately() {
+    let real =
+        std::env::var_os("CARGO_HOME").map_or_else(|| Path::new(&std::env::var("HOME").expect("a home")).join(".cargo"), PathBuf::from);
+    let text = library("#[test] fn a() { assert_eq!(strsim::levenshtein(\"ab\", \"b\"), 1) }\n")
+        .replace("edition = '2021'\n", "edition = '2021'\n[dependencies]\nstrsim = '0.11'\n");
+    let project = Project::new(&text);
+    let home = project.root.with_file_name("cargo-home");
+    std::fs::create_dir_all(home.join("registry/src")).expect("a folder");
+    run("cp", &["-r", &real.join("registry/index").to_string_lossy(), &home.join("registry/index").to_string_lossy()]);
+    for index in std::fs::read_dir(real.join("registry/cache")).expect("the cache").flatten() {
+        let to = home.join("registry/cache").join(index.file_name());
+        std::fs::create_dir_all(&to).expect("a folder");
+        for archive in std::fs::read_dir(index.path()).expect("archives").flatten() {
+            if archive.file_name().to_string_lossy().starts_with("strsim-0.11") {
+                std::fs::copy(archive.path(), to.join(archive.file_name())).expect("copied");
+            }
+        }
+    }
+    let host = Host { vars: [("CARGO_HOME".to_owned(), home.to_string_lossy().into_owned())].into(), ..Host::current() };
+    // First without a lock file, where any crate may be needed; then with the one that cargo wrote.
+    for lock in [false, true] {
+        let copy = project.copy();
+        let found = suites(&copy, &host, &Overrides::default());
+        let report = run_suite(&copy, &found.suites[0], Selection::All, Duration::from_secs(120)).await;
+        assert!(report.complete, "with a lock file: {lock}: {report:#?}");
+        std::fs::copy(copy.work().join("Cargo.lock"), project.root.join("Cargo.lock")).expect("cargo's lock file");
+        std::fs::remove_dir_all(copy.work().with_file_name("cargo-home")).expect("the private home is thrown away");
+    }
+    assert_eq!(std::fs::read_dir(home.join("registry/src")).expect("the folder").count(), 0, "the user's registry is left as it was");
+}
+
 /// Observes the project, makes `edit` in its copy (path, old, new), and proves it.
 async fn proven(project: &Project, edit: (&str, &str, &str), want: Want) -> Verdict {
     let copy = project.copy();
@@ -658,7 +722,12 @@ fn a_missing_runner_is_named_with_the_command_that_installs_it() {
     let found = project.found();
     assert_eq!(found.suites, []);
     let missing: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
-    assert_eq!(missing, ["pytest is not installed for .venv/bin/python; install it with `.venv/bin/python -m pip install pytest`"]);
+    assert_eq!(
+        missing,
+        [
+            "pytest is not installed for .venv/bin/python; install it with `.venv/bin/python -m ensurepip && .venv/bin/python -m pip install pytest`"
+        ]
+    );
 }
 
 #[test]

@@ -64,7 +64,8 @@ impl Project {
 
     async fn ask(&self, ask: Ask<'_>) -> Result<Generated, TestgenError> {
         let options = Options::default();
-        let before: Vec<(RelPath, Option<Vec<u8>>)> = self.copy.files().into_iter().map(|path| (path.clone(), self.copy.read(&path).unwrap())).collect();
+        let before: Vec<(RelPath, Option<Vec<u8>>)> =
+            self.copy.files().into_iter().map(|path| (path.clone(), self.copy.read(&path).unwrap())).collect();
         let made = self
             .with_bench(async |bench| match ask {
                 Ask::Symbol(path, symbol) => generate(bench, &self.suite, &self.copy, &self.target(path, symbol), &options).await,
@@ -157,6 +158,7 @@ fn pytest_environment() -> &'static Path {
     })
 }
 
+#[allow(clippy::disallowed_methods)] // The environment is made outside the walls: it needs the network.
 fn run(program: &str, arguments: &[&str]) {
     let status = std::process::Command::new(program).args(arguments).status();
     assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{program} {arguments:?}: {status:?}");
@@ -164,7 +166,10 @@ fn run(program: &str, arguments: &[&str]) {
 
 /// A pytest project of one module with one passing test elsewhere.
 fn pytest_project(module: &str) -> Project {
-    Project::new(SuiteKind::Pytest, &format!("//- tests/test_other.py\ndef test_other():\n    assert True\n//- conftest.py\n//- m.py\n{module}"))
+    Project::new(
+        SuiteKind::Pytest,
+        &format!("//- tests/test_other.py\ndef test_other():\n    assert True\n//- conftest.py\n//- m.py\n{module}"),
+    )
 }
 
 mod python {
@@ -175,12 +180,16 @@ mod python {
         let project = pytest_project(
             "def average(numbers):\n    \"\"\"The mean.\"\"\"\n    total = 0\n    for number in numbers:\n        total += number\n    return total / len(numbers)\n",
         );
-        let changes = [("m.py", "total / len", "total * len"), ("m.py", "total += number", "total = number"), ("m.py", "total = 0", "total = 1")];
+        let changes =
+            [("m.py", "total / len", "total * len"), ("m.py", "total += number", "total = number"), ("m.py", "total = 0", "total = 1")];
         let made = project.check(Ask::Symbol("m.py", "average"), &changes).await;
         assert!(made.tests.contains(&"test_average_of_empty_list_raises_zero_division_error".to_owned()), "{:?}", made.tests);
         assert!(made.notes.iter().any(|note| note.contains("ZeroDivisionError") && note.contains("as it is now")), "{:?}", made.notes);
         let text = project.after(&made, "tests/test_m.py");
-        assert!(text.starts_with("import pytest\n\nfrom m import average\n\n\ndef test_") && text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+        assert!(
+            text.starts_with("import pytest\n\nfrom m import average\n\n\ndef test_") && text.ends_with('\n') && !text.ends_with("\n\n"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -209,7 +218,8 @@ mod python {
         let made = project.check(Ask::Symbol("m.py", "Cart.add"), &changes).await;
         let text = project.after(&made, "tests/test_m.py");
         assert!(text.contains("cart = Cart(owner=") && text.contains("assert cart.items == {"), "{text}");
-        let changes = [("m.py", "self.limit = limit", "self.limit = 9"), ("m.py", "amount * 0.1", "amount + 0.1"), ("m.py", "+ count", "- count")];
+        let changes =
+            [("m.py", "self.limit = limit", "self.limit = 9"), ("m.py", "amount * 0.1", "amount + 0.1"), ("m.py", "+ count", "- count")];
         let made = project.check(Ask::Symbol("m.py", "Cart"), &changes).await;
         assert!(project.after(&made, "tests/test_m.py").contains("pytest.approx("));
     }
@@ -223,7 +233,10 @@ mod python {
         let changes = [("shop/rules.py", "item.price + item", "item.price - item"), ("shop/rules.py", "is Color.BLUE", "is Color.RED")];
         let made = project.check(Ask::Symbol("shop/rules.py", "dearer"), &changes).await;
         let text = project.after(&made, "tests/test_rules.py");
-        assert!(text.contains("from shop.kinds import Color, Item\nfrom shop.rules import dearer\n") && text.contains("== Item(name="), "{text}");
+        assert!(
+            text.contains("from shop.kinds import Color, Item\nfrom shop.rules import dearer\n") && text.contains("== Item(name="),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -256,9 +269,14 @@ mod python {
         let project = pytest_project(
             "import os, random, time\nfrom datetime import date\n\ndef dice(n: int) -> int:\n    return random.randint(1, 2) * 0 + n\n\ndef stamp(n: int):\n    return time.time() > n\n\ndef year(n: int):\n    return date.today().year * 0 + n\n\ndef save(text: str):\n    with open('out.txt', 'w') as file:\n        file.write(text)\n    return len(text)\n\ndef away(text: str):\n    try:\n        os.system('echo ' + text)\n    except Exception:\n        pass\n    return text\n\ndef address(n: int):\n    return str(id(object())) + str(n)\n",
         );
-        for (symbol, why) in
-            [("dice", "random numbers"), ("stamp", "the clock"), ("year", "the clock"), ("save", "out.txt"), ("away", "os.system"), ("address", "differs")]
-        {
+        for (symbol, why) in [
+            ("dice", "random numbers"),
+            ("stamp", "the clock"),
+            ("year", "the clock"),
+            ("save", "out.txt"),
+            ("away", "os.system"),
+            ("address", "differs"),
+        ] {
             match project.ask(Ask::Symbol("m.py", symbol)).await {
                 Err(TestgenError::NothingWorthKeeping { why: said }) => assert!(said.contains(why), "{symbol}: {said}"),
                 other => panic!("{symbol}: {other:?}"),
@@ -292,7 +310,11 @@ mod python {
         let changes = [("stats.py", "value < low", "value > low"), ("stats.py", "return high", "return low")];
         let made = project.check(Ask::Symbol("stats.py", "clamp"), &changes).await;
         let text = project.after(&made, "tests/test_stats.py");
-        assert!(text.ends_with("if __name__ == '__main__':\n    unittest.main()\n") && text.starts_with("import unittest\n\nimport stats\n\n\nclass TestClamp("), "{text}");
+        assert!(
+            text.ends_with("if __name__ == '__main__':\n    unittest.main()\n")
+                && text.starts_with("import unittest\n\nimport stats\n\n\nclass TestClamp("),
+            "{text}"
+        );
         assert!(text.contains("class TestClamp2(unittest.TestCase):\n    def test_") && text.contains("stats.clamp(11, 0, 10)"), "{text}");
         assert_eq!(text.matches("stats.clamp(5, 0, 10)").count(), 1, "what is tested already is not tested again: {text}");
     }
@@ -303,10 +325,18 @@ mod python {
             SuiteKind::Unittest,
             "//- tool.py\ndef ratio(part: float, whole: float) -> float:\n    if whole == 0:\n        raise ValueError('whole is zero')\n    print('ratio')\n    return part / whole\n//- tests/__init__.py\n//- tests/test_other.py\nimport unittest\nclass A(unittest.TestCase):\n    def test(self): pass\n",
         );
-        let made = project.check(Ask::Symbol("tool.py", "ratio"), &[("tool.py", "part / whole", "part * whole"), ("tool.py", "'ratio'", "'x'")]).await;
+        let made = project
+            .check(Ask::Symbol("tool.py", "ratio"), &[("tool.py", "part / whole", "part * whole"), ("tool.py", "'ratio'", "'x'")])
+            .await;
         let text = project.after(&made, "tests/test_tool.py");
-        assert!(text.contains("class TestRatio(unittest.TestCase):") && text.contains("self.assertRaisesRegex(ValueError, \"whole is zero\")"), "{text}");
-        assert!(text.contains("self.assertAlmostEqual(") && text.ends_with("if __name__ == \"__main__\":\n    unittest.main()\n"), "{text}");
+        assert!(
+            text.contains("class TestRatio(unittest.TestCase):") && text.contains("self.assertRaisesRegex(ValueError, \"whole is zero\")"),
+            "{text}"
+        );
+        assert!(
+            text.contains("self.assertAlmostEqual(") && text.ends_with("if __name__ == \"__main__\":\n    unittest.main()\n"),
+            "{text}"
+        );
     }
 
     #[tokio::test]
@@ -341,10 +371,116 @@ mod python {
     #[tokio::test]
     async fn what_cannot_be_tested_is_said() {
         let project = pytest_project("import not_there\ndef f(n: int) -> int:\n    return n\n");
-        assert!(matches!(project.ask(Ask::Symbol("m.py", "f")).await, Err(TestgenError::DoesNotLoad { why, .. }) if why.contains("not_there")));
+        assert!(
+            matches!(project.ask(Ask::Symbol("m.py", "f")).await, Err(TestgenError::DoesNotLoad { why, .. }) if why.contains("not_there"))
+        );
         assert!(matches!(project.ask(Ask::Symbol("m.py", "g")).await, Err(TestgenError::NotFound { .. })));
         assert!(matches!(project.ask(Ask::Symbol("m.py", "f.inner")).await, Err(TestgenError::Unsupported { .. })));
         let project = pytest_project("def nothing(n: int) -> None:\n    \"\"\"Does nothing.\"\"\"\n");
         assert!(matches!(project.ask(Ask::Symbol("m.py", "nothing")).await, Err(TestgenError::NothingWorthKeeping { .. })));
+    }
+}
+
+/// A crate of one library file.
+fn cargo_project(library: &str) -> Project {
+    Project::new(
+        SuiteKind::Cargo,
+        &format!("//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\n{library}"),
+    )
+}
+
+mod rust {
+    use super::*;
+
+    #[tokio::test]
+    async fn numbers_options_and_results_in_a_new_test_module() {
+        let project = cargo_project(
+            "/// The mean, if there is one.\npub fn average(numbers: &[f64]) -> Option<f64> {\n    if numbers.is_empty() {\n        return None;\n    }\n    Some(numbers.iter().sum::<f64>() / numbers.len() as f64)\n}\n\n/// Parses an age.\npub fn age(text: &str) -> Result<u8, String> {\n    let age: u8 = text.trim().parse().map_err(|_| format!(\"not a number: {text}\"))?;\n    if age > 120 { Err(\"too old\".to_string()) } else { Ok(age) }\n}\n\npub fn use_it() -> bool {\n    age(\"121\").is_err() && age(\"44\").is_ok()\n}\n\npub fn half(n: i32) -> f64 {\n    n as f64 / 3.0\n}\n",
+        );
+        let changes = [("src/lib.rs", "/ numbers.len()", "* numbers.len()"), ("src/lib.rs", "numbers.is_empty()", "numbers.len() == 1")];
+        let made = project.check(Ask::Symbol("src/lib.rs", "average"), &changes).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(
+            text.contains("\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn average_of_")
+                && text.ends_with("    }\n}\n"),
+            "{text}"
+        );
+        assert!(text.contains("assert_eq!(average(&[]), None);"), "{text}");
+        let made = project
+            .check(
+                Ask::Symbol("src/lib.rs", "age"),
+                &[("src/lib.rs", "age > 120", "age >= 121 + 9"), ("src/lib.rs", "Ok(age)", "Ok(age + 1)")],
+            )
+            .await;
+        assert!(project.after(&made, "src/lib.rs").contains("assert_eq!(age(\"121\"), Err(\"too old\".to_string()));"));
+        let made = project.check(Ask::Symbol("src/lib.rs", "half"), &[("src/lib.rs", "/ 3.0", "/ 2.0")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains(".abs() < 1e-9);"));
+    }
+
+    #[tokio::test]
+    async fn methods_types_and_changed_arguments() {
+        let project = cargo_project(
+            "#[derive(Debug, Clone, PartialEq)]\npub enum Shape {\n    Dot,\n    Square(u32),\n}\n\nimpl Shape {\n    pub fn grown(&self, by: u32) -> Shape {\n        match self {\n            Shape::Dot => Shape::Square(by),\n            Shape::Square(side) => Shape::Square(side + by),\n        }\n    }\n}\n\npub struct Cart {\n    items: Vec<String>,\n    limit: usize,\n}\n\nimpl Cart {\n    pub fn new(limit: usize) -> Self {\n        Cart { items: Vec::new(), limit }\n    }\n    pub fn add(&mut self, item: &str) -> bool {\n        if self.items.len() >= self.limit {\n            return false;\n        }\n        self.items.push(item.to_string());\n        true\n    }\n    pub fn count(&self) -> usize {\n        self.items.len()\n    }\n}\n\npub fn double_all(numbers: &mut Vec<i32>) {\n    for number in numbers.iter_mut() {\n        *number *= 2;\n    }\n}\n\npub fn words(text: &str) -> Vec<String> {\n    text.split_whitespace().map(|word| word.to_uppercase()).collect()\n}\n\n#[cfg(test)]\nmod tests {\n    use super::double_all;\n\n    #[test]\n    fn test_double_all_of_one() {\n        let mut one = vec![1];\n        double_all(&mut one);\n        assert_eq!(one, [2]);\n    }\n}\n",
+        );
+        let made = project.check(Ask::Symbol("src/lib.rs", "Shape::grown"), &[("src/lib.rs", "side + by", "side * by")]).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(
+            text.contains("mod tests {\n    use super::*;\n    use super::double_all;\n") && text.contains("fn test_shape_grown_"),
+            "{text}"
+        );
+        assert!(text.contains("Shape::Square("), "{text}");
+        let made = project
+            .check(
+                Ask::Symbol("src/lib.rs", "Cart::add"),
+                &[("src/lib.rs", "        true", "        false"), ("src/lib.rs", ">= self.limit", "> self.limit")],
+            )
+            .await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(
+            text.contains("let mut cart = Cart::new(3);\n        assert!(cart.add(") && text.contains("assert_eq!(cart.count(), 1);"),
+            "{text}"
+        );
+        let made = project.check(Ask::Symbol("src/lib.rs", "double_all"), &[("src/lib.rs", "*= 2", "+= 2")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains("double_all(&mut numbers);\n        assert_eq!(numbers, vec!["));
+        let made = project.check(Ask::Symbol("src/lib.rs", "words"), &[("src/lib.rs", "to_uppercase", "to_lowercase")]).await;
+        assert!(project.after(&made, "src/lib.rs").contains("\"HELLO\".to_string()"));
+    }
+
+    #[tokio::test]
+    async fn panics_are_asserted_where_they_are_meant_and_told_where_not() {
+        let project = cargo_project(
+            "/// The n-th root.\n///\n/// # Panics\n/// If `n` is zero.\npub fn root(x: u32, n: u32) -> u32 {\n    assert!(n > 0, \"n must be positive\");\n    x / n + 1\n}\n\npub fn first(numbers: &[i32]) -> i32 {\n    numbers[0] * 2\n}\n\npub fn wait(n: u32) -> u32 {\n    while n > 50 {}\n    n + 2\n}\n\npub fn largest<T: PartialOrd + Copy>(items: &[T]) -> T {\n    items[0]\n}\n",
+        );
+        let made =
+            project.check(Ask::Symbol("src/lib.rs", "root"), &[("src/lib.rs", "n > 0", "n > 1"), ("src/lib.rs", "x / n", "x * n")]).await;
+        let text = project.after(&made, "src/lib.rs");
+        assert!(text.contains("#[should_panic(expected = \"n must be positive\")]\n"), "{text}");
+        let made = project.check(Ask::Symbol("src/lib.rs", "first"), &[("src/lib.rs", "* 2", "* 3")]).await;
+        assert!(made.notes.iter().any(|note| note.contains("`first(&[])` panics (index out of bounds")), "{:?}", made.notes);
+        assert!(!project.after(&made, "src/lib.rs").contains("first(&[])"));
+        let made = project.check(Ask::Symbol("src/lib.rs", "wait"), &[("src/lib.rs", "n + 2", "n + 3")]).await;
+        assert!(made.notes.iter().any(|note| note.contains("did not come back")), "{:?}", made.notes);
+        match project.ask(Ask::Symbol("src/lib.rs", "largest")).await {
+            Err(TestgenError::Unsupported { why, .. }) => assert!(why.contains("generic"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+        let made = project.check(Ask::File("src/lib.rs"), &[("src/lib.rs", "x / n", "x * n"), ("src/lib.rs", "* 2", "* 3")]).await;
+        assert!(made.notes.is_empty() || made.tests.len() >= 3, "{:?}", made.notes);
+    }
+
+    #[tokio::test]
+    async fn a_crate_with_tests_beside_it_gets_them_there() {
+        let project = Project::new(
+            SuiteKind::Cargo,
+            "//- Cargo.toml\n[package]\nname = \"sample-crate\"\nversion = \"0.1.0\"\nedition = \"2021\"\n//- src/lib.rs\npub mod shapes;\n//- src/shapes.rs\npub fn area(width: u32, height: u32) -> u32 {\r\n    width * height\r\n}\r\n//- tests/other.rs\n#[test]\nfn other() {}\n",
+        );
+        let made = project.check(Ask::Symbol("src/shapes.rs", "area"), &[("src/shapes.rs", "width * height", "width + height")]).await;
+        let text = project.after(&made, "tests/shapes.rs");
+        assert!(
+            text.starts_with(
+                "use sample_crate::shapes::*;\n\n#[test]\nfn area_with_three_and_seven() {\n    assert_eq!(area(3, 7), 21);\n}\n"
+            ),
+            "{text}"
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lamplighter::proof::trials::{CoverageOptions, TrialOptions, coverage, try_candidates};
 use lamplighter::proof::{Bench, Candidate, Coverage, Host, Overrides, Suite, SuiteKind, TestId, Trial, TrialOutcome, suites};
-use lamplighter::sandbox::{Copy, Limits};
+use lamplighter::sandbox::{Copy, Limits, Tier, Walls};
 use lamplighter::session::Snapshot;
 use lamplighter::text::{Edit, RelPath};
 use tokio_util::sync::CancellationToken;
@@ -42,9 +42,20 @@ impl Project {
     }
 
     async fn trials(&self, kind: SuiteKind, candidates: &[Candidate], tests: &[&str], options: &TrialOptions) -> Vec<Trial> {
+        self.trials_behind(&support::walls().await, kind, candidates, tests, options).await
+    }
+
+    async fn trials_behind(
+        &self,
+        walls: &Walls,
+        kind: SuiteKind,
+        candidates: &[Candidate],
+        tests: &[&str],
+        options: &TrialOptions,
+    ) -> Vec<Trial> {
         let copy = self.copy();
-        let (walls, limits, cancel) = (support::walls().await, Limits::default(), CancellationToken::new());
-        let bench = Bench { sandbox: &walls, copy: &copy, limits: &limits, cancel: &cancel };
+        let (limits, cancel) = (Limits::default(), CancellationToken::new());
+        let bench = Bench { sandbox: walls, copy: &copy, limits: &limits, cancel: &cancel };
         let suite = suite(&copy, kind);
         let before = copy.patch().expect("a patch");
         let trials = try_candidates(&bench, &suite, candidates, &ids(tests), options).await.expect("trials");
@@ -107,6 +118,22 @@ fn written(project: &Project, name: &str, path: &str, changes: &[(&str, &str)]) 
     let text = changes.iter().fold(project.0.read(path), |text, (old, new)| text.replacen(old, new, 1));
     std::fs::write(folder.join(path), text).expect("a written candidate");
     folder
+}
+
+#[tokio::test]
+async fn trials_work_where_nothing_can_be_mounted() {
+    let walls = support::walls().await.with_tier(Tier::B).expect("tier B holds wherever Landlock does");
+    let project = Project::new(
+        "//- pytest.ini\n[pytest]\n//- a.py\ndef one(): return 2\n//- test_a.py\nimport a\ndef test_one(): assert a.one() == 1\n\
+         //- Cargo.toml\n[package]\nname = \"a\"\nedition = \"2021\"\n//- src/lib.rs\npub fn one() -> u8 { 2 }\n\
+         #[test]\nfn is_one() { assert_eq!(one(), 1); assert!(std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\")).is_dir()); }\n",
+    );
+    let python = [project.candidate(0, "a.py", &[("2", "1")]), project.candidate(1, "a.py", &[("2", "3")])];
+    let trials = project.trials_behind(&walls, SuiteKind::Pytest, &python, &["test_a.py::test_one"], &seconds(20)).await;
+    assert_eq!(trials.iter().map(|trial| kind(&trial.outcome)).collect::<Vec<_>>(), ["passed", "red"], "{trials:?}");
+    let rust = [project.candidate(0, "src/lib.rs", &[("{ 2 }", "{ 1 }")]), project.candidate(1, "src/lib.rs", &[("{ 2 }", "{ 3 }")])];
+    let trials = project.trials_behind(&walls, SuiteKind::Cargo, &rust, &["a$is_one"], &seconds(20)).await;
+    assert_eq!(trials.iter().map(|trial| kind(&trial.outcome)).collect::<Vec<_>>(), ["passed", "red"], "{trials:?}");
 }
 
 /// A virtual environment with pytest, made once per machine in the target folder.

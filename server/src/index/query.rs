@@ -101,20 +101,20 @@ impl Queries {
         }
     }
 
-    /// What is said about `node` and its descendants, in the order they start, outer before inner.
-    /// `depth`: how many levels below `node` are looked at. `within`: only nodes that reach into this byte range.
-    pub(super) fn facts<'tree>(
-        &self,
-        node: Node<'tree>,
-        text: &Rope,
-        depth: Option<u32>,
-        within: Option<Range<usize>>,
-    ) -> Vec<Fact<'tree>> {
+    /// What is said about `node` and everything in it, in the order they start, outer before inner.
+    pub(super) fn facts<'tree>(&self, node: Node<'tree>, text: &Rope) -> Vec<Fact<'tree>> {
+        self.facts_to(None, node, text)
+    }
+
+    /// What is said about `node` itself.
+    pub(super) fn fact<'tree>(&self, node: Node<'tree>, text: &Rope) -> Option<Fact<'tree>> {
+        self.facts_to(Some(0), node, text).into_iter().find(|fact| fact.id == node.id())
+    }
+
+    /// `depth`: how many levels below `node` patterns may begin.
+    fn facts_to<'tree>(&self, depth: Option<u32>, node: Node<'tree>, text: &Rope) -> Vec<Fact<'tree>> {
         let mut cursor = QueryCursor::new();
         cursor.set_max_start_depth(depth);
-        if let Some(range) = within {
-            cursor.set_byte_range(range);
-        }
         let mut facts: Vec<Fact<'tree>> = Vec::new();
         let mut places = rustc_hash::FxHashMap::default();
         let mut matches = cursor.matches(&self.outline, node, RopeText(text));
@@ -130,11 +130,6 @@ impl Queries {
         }
         facts.sort_by_key(|fact| (fact.span.start, std::cmp::Reverse(fact.span.end)));
         facts
-    }
-
-    /// What is said about `node` itself.
-    pub(super) fn fact<'tree>(&self, node: Node<'tree>, text: &Rope) -> Option<Fact<'tree>> {
-        self.facts(node, text, Some(0), None).into_iter().find(|fact| fact.id == node.id())
     }
 
     /// Whether `node` is a comment.

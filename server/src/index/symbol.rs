@@ -1,4 +1,5 @@
-//! What stands under the cursor: found by going down from the root, so its cost does not grow with the file.
+//! What stands under the cursor: found by going down from the root and looking at single nodes, so that its cost hardly
+//! grows with the file.
 
 use std::ops::Range;
 
@@ -8,9 +9,6 @@ use tree_sitter::Node;
 use super::outline::{Item, Kind, build};
 use super::query::{Fact, Queries};
 use super::syntax::Syntax;
-
-/// How far before an item its attributes and doc comments are looked for, in bytes.
-const LEAD_REACH: usize = 16 << 10;
 
 impl Syntax {
     /// The innermost function, method or class-like item at `byte`. Attributes, decorators, doc comments and the blanks
@@ -24,15 +22,15 @@ impl Syntax {
         let queries = self.language().queries();
         let path = self.path_to(onto_text(self.text(), byte));
         let mut items: Vec<Item> = Vec::new();
-        for (parent, node) in path.iter().zip(path.iter().skip(1)) {
-            let Some(fact) = queries.fact(*node, self.text()) else { continue };
+        for node in path {
+            let Some(fact) = queries.fact(node, self.text()) else { continue };
             if let Some(wrapped) = fact.wrapped {
-                self.push_item(&mut items, *parent, wrapped, Some(fact.span.start));
+                self.push_item(&mut items, wrapped, Some(fact.span.start));
             } else if fact.kind.is_some() {
-                self.push_item(&mut items, *parent, *node, None);
+                self.push_item(&mut items, node, None);
             } else if fact.lead {
-                if let Some(item) = item_after(queries, self.text(), *node) {
-                    self.push_item(&mut items, *parent, item, None);
+                if let Some(item) = item_after(queries, self.text(), node) {
+                    self.push_item(&mut items, item, None);
                 }
                 break;
             }
@@ -50,19 +48,27 @@ impl Syntax {
         path
     }
 
-    fn push_item(&self, items: &mut Vec<Item>, parent: Node<'_>, node: Node<'_>, outer: Option<usize>) {
+    fn push_item(&self, items: &mut Vec<Item>, node: Node<'_>, outer: Option<usize>) {
         let queries = self.language().queries();
         let Some(fact) = queries.fact(node, self.text()) else { return };
         if items.last().is_some_and(|item| item.head == fact.span.start && Some(&item.name_span) == fact.name.as_ref()) {
             return;
         }
-        let reach = fact.span.start.saturating_sub(LEAD_REACH)..fact.span.start;
-        let before: Vec<Fact<'_>> = if reach.is_empty() { Vec::new() } else { queries.facts(parent, self.text(), Some(1), Some(reach)) };
+        let before = leads_before(queries, self.text(), node);
         if let Some(mut item) = build(self.language(), self.text(), &fact, &before, outer, items.last()) {
             item.parent = items.len().checked_sub(1);
             items.push(item);
         }
     }
+}
+
+/// The attributes and comments right before `node`, in order.
+fn leads_before<'tree>(queries: &Queries, text: &Rope, node: Node<'tree>) -> Vec<Fact<'tree>> {
+    let siblings = std::iter::successors(node.prev_sibling(), Node::prev_sibling);
+    let facts = siblings.map_while(|node| queries.fact(node, text).filter(|fact| fact.lead || fact.aside));
+    let mut before: Vec<Fact<'_>> = facts.collect();
+    before.reverse();
+    before
 }
 
 /// The item that attributes and doc comments starting with `lead` belong to.

@@ -2,15 +2,13 @@
 //!
 //! Telling the tree of an edit costs microseconds: it moves the nodes behind. Parsing again costs in proportion to what
 //! changed (Wagner and Graham, "Efficient and Flexible Incremental Parsing", 1998, as tree-sitter does it), which a single
-//! bracket can make the rest of the file. So edits are noted as they come; the menu parses for as long as it can afford
-//! ([`Syntax::refresh_while`]) and else answers from the moved tree, while a clone is refreshed in the background and
-//! handed back ([`Syntax::adopt`]).
+//! bracket can make the rest of the file. So edits are noted as they come; a clone is refreshed in the background and
+//! handed back ([`Syntax::adopt`]), and until then the moved tree answers: symbols are where they were.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use ropey::{Rope, RopeSlice};
-use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Parser, Point, Tree};
 
 use super::language::Language;
 use super::outline::Outline;
@@ -36,7 +34,7 @@ impl Syntax {
     /// Parses a document.
     pub fn parse(language: &'static Language, document: &Document) -> Self {
         let text = document.rope().clone();
-        let tree = parse(language, &text, None, None).expect("a parse without limit ends with a tree");
+        let tree = parse(language, &text, None);
         Self { language, text, tree, pending: Vec::new(), noted: 0, seen: true, lineage: Arc::default() }
     }
 
@@ -71,36 +69,27 @@ impl Syntax {
         self.text = after.clone();
     }
 
-    /// Parses what was edited since the last time.
+    /// Parses what was edited since the last time; done in the background, it also gets the language's queries compiled
+    /// before the first menu needs them.
     pub fn refresh(&mut self) {
-        self.refresh_while(|| true);
-    }
-
-    /// [`Self::refresh`] for as long as `go_on` says so (asked every few microseconds). When it is given up, the tree is
-    /// the one before with its nodes moved: symbols are where they were, under the names they have now.
-    /// Returns whether the tree is up to date.
-    pub fn refresh_while(&mut self, mut go_on: impl FnMut() -> bool) -> bool {
+        self.language.queries();
         if self.is_stale() {
-            if !go_on() {
-                return false;
-            }
-            let Some(tree) = parse(self.language, &self.text, Some(&self.tree), Some(&mut go_on)) else { return false };
-            self.tree = tree;
+            self.tree = parse(self.language, &self.text, Some(&self.tree));
             self.seen = true;
             self.pending.clear();
         }
-        true
     }
 
     /// Takes over the tree of `parsed`, a clone of this syntax that was refreshed while this one went on being edited.
-    /// Returns whether it was newer than what is here.
-    pub fn adopt(&mut self, parsed: Self) -> bool {
+    /// Returns whether it was newer than what is here; then `parsed` is left with the old tree, so that whoever calls this
+    /// holding a lock can free it (which takes a while) afterwards.
+    pub fn adopt(&mut self, parsed: &mut Self) -> bool {
         let missed = self.noted.saturating_sub(parsed.noted);
         if !Arc::ptr_eq(&self.lineage, &parsed.lineage) || parsed.is_stale() || missed >= self.pending.len() {
             return false;
         }
         self.pending.drain(..self.pending.len() - missed);
-        self.tree = parsed.tree;
+        std::mem::swap(&mut self.tree, &mut parsed.tree);
         self.seen = true;
         self.pending.iter().for_each(|edit| self.tree.edit(edit));
         true
@@ -120,6 +109,11 @@ impl Syntax {
     /// Whether edits wait to be parsed.
     pub fn is_stale(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// Bytes typed and removed since the last parse.
+    pub fn behind(&self) -> usize {
+        self.pending.iter().map(|edit| edit.new_end_byte - edit.start_byte + (edit.old_end_byte - edit.start_byte)).sum()
     }
 
     /// The language.
@@ -144,12 +138,12 @@ impl Syntax {
 
     /// Everything the text declares.
     pub fn outline(&self) -> Outline {
-        let facts = self.language.queries().facts(self.tree.root_node(), &self.text, None, None);
+        let facts = self.language.queries().facts(self.tree.root_node(), &self.text);
         Outline::from_facts(self.language, &self.text, &facts)
     }
 }
 
-fn parse(language: &Language, text: &Rope, old: Option<&Tree>, go_on: Option<&mut dyn FnMut() -> bool>) -> Option<Tree> {
+fn parse(language: &Language, text: &Rope, old: Option<&Tree>) -> Tree {
     let mut parser = Parser::new();
     parser.set_language(&(language.grammar)()).expect("grammars fit the tree-sitter they are built with");
     let mut read = |byte: usize, _: Point| {
@@ -159,9 +153,7 @@ fn parse(language: &Language, text: &Rope, old: Option<&Tree>, go_on: Option<&mu
         let (chunk, start, _, _) = text.chunk_at_byte(byte);
         &chunk.as_bytes()[byte - start..]
     };
-    let Some(go_on) = go_on else { return parser.parse_with_options(&mut read, old, None) };
-    let mut progress = |_: &ParseState| if go_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
-    parser.parse_with_options(&mut read, old, Some(ParseOptions::new().progress_callback(&mut progress)))
+    parser.parse_with_options(&mut read, old, None).expect("a parse without limit ends with a tree")
 }
 
 /// `from` moved over `text`, as tree-sitter counts: rows end at `\n` alone, columns are bytes.

@@ -94,7 +94,7 @@ impl Shared {
                 let syntax = shared.session().syntax(&path);
                 let Some(mut syntax) = syntax.filter(crate::index::Syntax::is_stale) else { break };
                 syntax.refresh();
-                shared.session().adopt(&path, syntax);
+                shared.session().adopt(&path, &mut syntax);
             }
             shared.parsing.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
         });

@@ -29,7 +29,7 @@ pub use prove::prove;
 pub use report::{
     Candidate, CheckReport, Coverage, Diagnostic, Fix, Frame, Severity, TestCase, TestId, TestReport, TestStatus, Trial, TrialOutcome,
 };
-pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub(crate) use runners::Exchange;
+pub use runners::{Build, Package, Selection, TestBinary, build, test};
 pub use suite::{Suite, SuiteKind};
 pub use toolchains::Missing;

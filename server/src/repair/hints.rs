@@ -32,12 +32,15 @@ macro_rules! pattern {
     };
 }
 
-pattern!(UNKNOWN, r"(?x)
+pattern!(
+    UNKNOWN,
+    r"(?x)
     name\ '(\w+)'\ is\ not\ defined | has\ no\ attribute\ '(\w+)' | cannot\ import\ name\ '(\w+)' | KeyError:\ '([^']*)' |
     unexpected\ keyword\ argument\ '(\w+)' | variable\ '(\w+)'\ (?:referenced|where) | undefined\ name\ '(\w+)' | No\ module\ named\ '([\w.]+)' |
     cannot\ find\ (?:value|function|type|macro|struct|trait|tuple\ struct|derive\ macro|attribute|module|crate)[^`]*`([^`]+)` |
     no\ (?:field|method|function\ or\ associated\ item|variant|associated\ item|method\ named|field\ named|variant\ or\ associated\ item)[^`]*`([^`]+)` |
-    unresolved\ import\ `([^`]+)`");
+    unresolved\ import\ `([^`]+)`"
+);
 pattern!(MEANT, r"(?:[Dd]id you mean:?|with a similar name(?: exists)?:?|perhaps you meant)[^`'\w]*[`']?(?:self\.)?(\w+)[`'?]?");
 pattern!(LEFT_RIGHT, r"left:\s*(.+)\n\s*right:\s*(.+)");
 pattern!(ASSERT_OP, r"(?m)assert (.+?) (?:==|is) (.+?)$");
@@ -77,7 +80,10 @@ impl Hints {
 
     fn read(&mut self, message: &str) {
         let message: String = message.chars().take(6000).collect();
-        let unknown: Vec<String> = UNKNOWN.captures_iter(&message).filter_map(|found| found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned())).collect();
+        let unknown: Vec<String> = UNKNOWN
+            .captures_iter(&message)
+            .filter_map(|found| found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned()))
+            .collect();
         for meant in MEANT.captures_iter(&message) {
             for name in &unknown {
                 self.meant.entry(name.clone()).or_default().insert(meant[1].to_owned());
@@ -89,7 +95,15 @@ impl Hints {
         self.unknown.extend(unknown.into_iter().map(|name| name.rsplit([':', '.']).next().unwrap_or_default().to_owned()));
         self.words.extend(WORD.find_iter(&message).map(|word| word.as_str().to_owned()));
         let any = |needles: &[&str]| needles.iter().any(|needle| message.contains(needle));
-        if any(&["IndexError", "index out of range", "out of bounds", "out of range", "StopIteration", "range start index", "range end index"]) {
+        if any(&[
+            "IndexError",
+            "index out of range",
+            "out of bounds",
+            "out of range",
+            "StopIteration",
+            "range start index",
+            "range end index",
+        ]) {
             self.favour(&["bounds", "guards"], 2.5);
             self.favour(&["comparison", "constants"], 1.5);
         }
@@ -118,6 +132,9 @@ impl Hints {
         }
         if any(&["did not raise", "DID NOT RAISE", "not raised", "did not panic"]) {
             self.favour(&["guards", "logic", "comparison", "conditions"], 2.0);
+        }
+        if any(&["is not callable", "is not subscriptable", "is not iterable", "has no len()", "indices must be integers"]) {
+            self.favour(&["variables", "methods"], 1.8);
         }
         if any(&["UnboundLocalError"]) {
             self.favour(&["variables", "statements"], 2.0);

@@ -75,13 +75,15 @@ impl Kind {
             return Self::Bool;
         }
         match last {
-            "i" | "j" | "k" | "n" | "m" | "idx" | "index" | "count" | "len" | "length" | "size" | "width" | "height" | "num" | "pos" | "start" | "end"
-            | "stop" | "step" | "lo" | "hi" | "mid" | "low" | "high" | "left" | "right" | "offset" | "depth" | "level" | "year" | "month" | "day" | "hour"
-            | "minute" | "second" => Self::Int,
+            "i" | "j" | "k" | "n" | "m" | "idx" | "index" | "count" | "len" | "length" | "size" | "width" | "height" | "num" | "pos"
+            | "start" | "end" | "stop" | "step" | "lo" | "hi" | "mid" | "low" | "high" | "left" | "right" | "offset" | "depth"
+            | "level" | "year" | "month" | "day" | "hour" | "minute" | "second" => Self::Int,
             "total" | "sum" | "avg" | "mean" | "ratio" | "rate" | "price" | "amount" | "x" | "y" | "z" => Self::Float,
-            "name" | "text" | "s" | "string" | "str" | "word" | "line" | "msg" | "message" | "prefix" | "suffix" | "sep" | "char" | "ch" | "c" | "path"
-            | "title" | "label" | "pattern" | "delimiter" => Self::Str,
-            "list" | "items" | "seq" | "iterable" | "values" | "args" | "stack" | "queue" | "rows" | "result" if last != "result" => Self::List,
+            "name" | "text" | "s" | "string" | "str" | "word" | "line" | "msg" | "message" | "prefix" | "suffix" | "sep" | "char"
+            | "ch" | "c" | "path" | "title" | "label" | "pattern" | "delimiter" => Self::Str,
+            "list" | "items" | "seq" | "iterable" | "values" | "args" | "stack" | "queue" | "rows" | "result" if last != "result" => {
+                Self::List
+            }
             "dict" | "map" | "mapping" | "cache" | "table" | "kwargs" | "lookup" | "seen" | "visited" => Self::Dict,
             "flag" | "found" | "done" | "ok" | "valid" | "strict" => Self::Bool,
             "func" | "fn" | "callback" | "f" | "key" if last != "key" => Self::Callable,
@@ -97,15 +99,21 @@ impl Kind {
             "float" | "float_literal" => Self::Float,
             "true" | "false" | "boolean_literal" | "comparison_operator" | "not_operator" | "boolean_operator" => Self::Bool,
             "string" | "string_literal" | "concatenated_string" | "char_literal" | "raw_string_literal" => Self::Str,
-            "list" | "tuple" | "list_comprehension" | "generator_expression" | "array_expression" | "tuple_expression" | "expression_list" => Self::List,
+            "list"
+            | "tuple"
+            | "list_comprehension"
+            | "generator_expression"
+            | "array_expression"
+            | "tuple_expression"
+            | "expression_list" => Self::List,
             "dictionary" | "set" | "dictionary_comprehension" | "set_comprehension" => Self::Dict,
             "none" => Self::Optional,
             "lambda" | "closure_expression" => Self::Callable,
             "binary_operator" | "binary_expression" => Self::of_binary(node, source),
             "type_cast_expression" => node.child_by_field_name("type").map_or(Self::Unknown, |kind| Self::of_annotation(source.of(kind))),
-            "parenthesized_expression" | "reference_expression" | "unary_operator" | "unary_expression" | "try_expression" => {
-                node.named_child(node.named_child_count().saturating_sub(1) as u32).map_or(Self::Unknown, |inner| Self::of_expression(inner, source))
-            }
+            "parenthesized_expression" | "reference_expression" | "unary_operator" | "unary_expression" | "try_expression" => node
+                .named_child(node.named_child_count().saturating_sub(1) as u32)
+                .map_or(Self::Unknown, |inner| Self::of_expression(inner, source)),
             "macro_invocation" => match node.child_by_field_name("macro").map(|name| source.of(name)) {
                 Some("vec") => Self::List,
                 Some("format" | "concat") => Self::Str,
@@ -144,13 +152,13 @@ impl Kind {
         match last {
             "len" | "int" | "ord" | "index" | "count" | "find" | "rfind" | "capacity" if text != "find" => Self::Int,
             "float" | "sqrt" | "mean" | "log" | "sin" | "cos" | "powi" | "powf" => Self::Float,
-            "str" | "join" | "strip" | "lower" | "upper" | "replace" | "format" | "repr" | "chr" | "to_string" | "to_owned" | "trim" | "to_lowercase"
-            | "to_uppercase" => Self::Str,
-            "list" | "sorted" | "split" | "range" | "tuple" | "reversed" | "enumerate" | "zip" | "map" | "filter" | "keys" | "values" | "items" | "collect"
-            | "iter" | "splitlines" | "to_vec" => Self::List,
+            "str" | "join" | "strip" | "lower" | "upper" | "replace" | "format" | "repr" | "chr" | "to_string" | "to_owned" | "trim"
+            | "to_lowercase" | "to_uppercase" => Self::Str,
+            "list" | "sorted" | "split" | "range" | "tuple" | "reversed" | "enumerate" | "zip" | "map" | "filter" | "keys" | "values"
+            | "items" | "collect" | "iter" | "splitlines" | "to_vec" => Self::List,
             "dict" | "set" | "defaultdict" | "Counter" | "OrderedDict" => Self::Dict,
-            "isinstance" | "any" | "all" | "startswith" | "endswith" | "bool" | "hasattr" | "is_empty" | "contains" | "starts_with" | "ends_with"
-            | "is_some" | "is_none" => Self::Bool,
+            "isinstance" | "any" | "all" | "startswith" | "endswith" | "bool" | "hasattr" | "is_empty" | "contains" | "starts_with"
+            | "ends_with" | "is_some" | "is_none" => Self::Bool,
             "get" => Self::Unknown,
             name => name.chars().next().filter(|first| first.is_uppercase()).map_or(Self::Unknown, |_| Self::Object),
         }

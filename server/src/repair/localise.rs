@@ -82,12 +82,25 @@ pub fn localise_in(project: &Project, case: &Case<'_>) -> Vec<Suspect> {
             }
             let score = if score > 0.0 { score } else { 0.004 };
             let function = function.map(Function::qualified);
-            suspects.push(Suspect { path: path.clone(), span: statement.span.clone(), line: statement.line, function, score, why: why.join("; ") });
+            suspects.push(Suspect {
+                path: path.clone(),
+                span: statement.span.clone(),
+                line: statement.line,
+                function,
+                score,
+                why: why.join("; "),
+            });
         }
     }
     let top = suspects.iter().map(|suspect| suspect.score).fold(f64::MIN_POSITIVE, f64::max);
     suspects.iter_mut().for_each(|suspect| suspect.score /= top);
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.span.start.cmp(&b.span.start)).then(a.span.end.cmp(&b.span.end)));
+    suspects.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.path.cmp(&b.path))
+            .then(a.span.start.cmp(&b.span.start))
+            .then(a.span.end.cmp(&b.span.end))
+    });
     suspects
 }
 
@@ -103,7 +116,14 @@ fn is_silent(statement: &Statement, unit: &Unit) -> bool {
 }
 
 /// Frames, diagnostics, the user's place and words of the message.
-fn clues(case: &Case<'_>, hints: &Hints, path: &RelPath, unit: &Unit, statement: &Statement, function: Option<&Function>) -> (f64, Vec<String>) {
+fn clues(
+    case: &Case<'_>,
+    hints: &Hints,
+    path: &RelPath,
+    unit: &Unit,
+    statement: &Statement,
+    function: Option<&Function>,
+) -> (f64, Vec<String>) {
     let (mut score, mut why) = (0.0, Vec::new());
     let lines = statement.line..=statement.last_line;
     for test in case.failing {
@@ -115,7 +135,8 @@ fn clues(case: &Case<'_>, hints: &Hints, path: &RelPath, unit: &Unit, statement:
             if lines.contains(&frame.line) {
                 score += 0.8 * deep / case.failing.len() as f64;
                 why.push(format!("in the stack trace at line {}", frame.line));
-            } else if function.is_some_and(|f| (unit.source.line_of(f.span.start)..=unit.source.line_of(f.span.end)).contains(&frame.line)) {
+            } else if function.is_some_and(|f| (unit.source.line_of(f.span.start)..=unit.source.line_of(f.span.end)).contains(&frame.line))
+            {
                 score += 0.4 * deep / case.failing.len() as f64;
             }
         }
@@ -129,7 +150,9 @@ fn clues(case: &Case<'_>, hints: &Hints, path: &RelPath, unit: &Unit, statement:
         why.push(format!("reported: {}", diagnostic.message.lines().next().unwrap_or_default()));
     }
     if let Some(place) = case.place.filter(|place| place.path == *path) {
-        let hit = |span: &Range<usize>| place.span.as_ref().is_some_and(|at| at.start < span.end.max(span.start + 1) && span.start < at.end.max(at.start + 1));
+        let hit = |span: &Range<usize>| {
+            place.span.as_ref().is_some_and(|at| at.start < span.end.max(span.start + 1) && span.start < at.end.max(at.start + 1))
+        };
         let on_line = |at: &Range<usize>| *lines.start() <= unit.source.line_of(at.end) && unit.source.line_of(at.start) <= *lines.end();
         if place.span.is_none() {
             score += 0.4;
@@ -206,8 +229,35 @@ fn call_weights(project: &Project, case: &Case<'_>, hints: &Hints) -> BTreeMap<(
 fn is_operator_method(name: &str) -> bool {
     matches!(
         name,
-        "fmt" | "from" | "into" | "from_str" | "try_from" | "add" | "sub" | "mul" | "div" | "rem" | "neg" | "not" | "index" | "index_mut" | "eq" | "cmp" | "partial_cmp" | "next"
-            | "hash" | "deref" | "drop" | "default" | "from_iter" | "extend" | "into_iter" | "as_ref" | "add_assign" | "sub_assign" | "mul_assign"
+        "fmt"
+            | "from"
+            | "into"
+            | "from_str"
+            | "try_from"
+            | "add"
+            | "sub"
+            | "mul"
+            | "div"
+            | "rem"
+            | "neg"
+            | "not"
+            | "index"
+            | "index_mut"
+            | "eq"
+            | "cmp"
+            | "partial_cmp"
+            | "next"
+            | "hash"
+            | "deref"
+            | "drop"
+            | "default"
+            | "from_iter"
+            | "extend"
+            | "into_iter"
+            | "as_ref"
+            | "add_assign"
+            | "sub_assign"
+            | "mul_assign"
     )
 }
 
@@ -217,7 +267,8 @@ fn failing_tests<'p>(project: &'p Project, case: &Case<'_>) -> Vec<(&'p Unit, Ra
     for test in case.failing {
         let name = test_name(&test.id.0);
         for unit in project.all().filter(|unit| test.path.as_ref().is_none_or(|path| *path == unit.source.path)) {
-            let mut own: Vec<&Function> = unit.source.functions.iter().filter(|function| function.name == name && function.is_test).collect();
+            let mut own: Vec<&Function> =
+                unit.source.functions.iter().filter(|function| function.name == name && function.is_test).collect();
             let mut seen = BTreeSet::new();
             while let Some(function) = own.pop() {
                 if !seen.insert(function.span.start) {
@@ -225,7 +276,10 @@ fn failing_tests<'p>(project: &'p Project, case: &Case<'_>) -> Vec<(&'p Unit, Ra
                 }
                 spans.push((unit, function.span.clone()));
                 let named = names_in(unit, &function.span);
-                let helpers = unit.source.functions.iter().filter(|f| f.is_test && !f.name.starts_with("test") && (named.contains(&f.name) || f.name.to_lowercase() == "setup"));
+                let helpers =
+                    unit.source.functions.iter().filter(|f| {
+                        f.is_test && !f.name.starts_with("test") && (named.contains(&f.name) || f.name.to_lowercase() == "setup")
+                    });
                 own.extend(helpers);
             }
         }
@@ -247,7 +301,8 @@ fn names_in(unit: &Unit, span: &Range<usize>) -> BTreeSet<String> {
         node.end_byte() > span.start && node.start_byte() < span.end
     });
     if unit.source.lang == Lang::Rust {
-        let alias = unit.scope.bindings.iter().filter(|binding| names.contains(&binding.name)).filter_map(|binding| binding.type_name.clone());
+        let alias =
+            unit.scope.bindings.iter().filter(|binding| names.contains(&binding.name)).filter_map(|binding| binding.type_name.clone());
         names.extend(alias.collect::<Vec<_>>());
     }
     names
@@ -256,10 +311,19 @@ fn names_in(unit: &Unit, span: &Range<usize>) -> BTreeSet<String> {
 /// For a definition outside functions (a constant, a class attribute, a signature): how suspected its users are.
 fn module_level_use(unit: &Unit, statement: &Statement, path: &RelPath, called: &BTreeMap<(RelPath, usize), f64>) -> f64 {
     let text = &unit.source.text[statement.span.clone()];
-    let name: String = text.trim_start_matches("pub ").trim_start_matches("const ").trim_start_matches("static ").chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let name: String = text
+        .trim_start_matches("pub ")
+        .trim_start_matches("const ")
+        .trim_start_matches("static ")
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     let functions = unit.source.functions.iter().filter(|f| !f.is_test);
     if matches!(statement.kind.as_str(), "function_definition" | "decorated_definition" | "function_item" | "class_definition") {
-        let inside = functions.filter(|f| statement.span.contains(&f.span.start) && matches!(statement.kind.as_str(), "function_definition" | "decorated_definition" | "function_item"));
+        let inside = functions.filter(|f| {
+            statement.span.contains(&f.span.start)
+                && matches!(statement.kind.as_str(), "function_definition" | "decorated_definition" | "function_item")
+        });
         return inside.filter_map(|f| called.get(&(path.clone(), f.span.start))).fold(0.0, |best, weight| best.max(weight * 0.6));
     }
     if name.len() < 2 {

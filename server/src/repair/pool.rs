@@ -61,8 +61,25 @@ impl Pool {
 fn is_ingredient(kind: &str) -> bool {
     matches!(
         kind,
-        "integer" | "integer_literal" | "float" | "float_literal" | "string" | "string_literal" | "char_literal" | "call" | "call_expression" | "binary_operator" | "binary_expression"
-            | "comparison_operator" | "subscript" | "index_expression" | "attribute" | "field_expression" | "scoped_identifier" | "list_comprehension" | "conditional_expression"
+        "integer"
+            | "integer_literal"
+            | "float"
+            | "float_literal"
+            | "string"
+            | "string_literal"
+            | "char_literal"
+            | "call"
+            | "call_expression"
+            | "binary_operator"
+            | "binary_expression"
+            | "comparison_operator"
+            | "subscript"
+            | "index_expression"
+            | "attribute"
+            | "field_expression"
+            | "scoped_identifier"
+            | "list_comprehension"
+            | "conditional_expression"
             | "boolean_operator"
     )
 }

@@ -77,7 +77,9 @@ pub fn naturalness_factor(project: &Project, lexicon: &Lexicon, edits: &[Edit]) 
     let source = &unit.source;
     let first = source.line_span(source.line_of(edit.span.start)).start;
     let last = source.line_span(source.line_of(edit.span.end.max(edit.span.start))).end;
-    let (Some(old), Some(before), Some(after)) = (source.text.get(first..last), source.text.get(first..edit.span.start), source.text.get(edit.span.end..last)) else {
+    let (Some(old), Some(before), Some(after)) =
+        (source.text.get(first..last), source.text.get(first..edit.span.start), source.text.get(edit.span.end..last))
+    else {
         return 1.0;
     };
     if last - first > 400 {
@@ -119,6 +121,9 @@ pub fn plausibility(search: &Search, candidate: &Candidate) -> f32 {
     let size = (-((removed.max(added)) as f32) / 90.0).exp();
     let special = search.literals().factor(project, &candidate.edits);
     let natural = naturalness_factor(project, search.lexicon(), &candidate.edits);
-    let parses = candidate.edits.iter().all(|edit| project.units.get(&edit.path).is_some_and(|unit| apply_edits(&unit.source.text, std::slice::from_ref(edit)).is_ok()));
+    let parses = candidate
+        .edits
+        .iter()
+        .all(|edit| project.units.get(&edit.path).is_some_and(|unit| apply_edits(&unit.source.text, std::slice::from_ref(edit)).is_ok()));
     found * factor * size * special * special * natural * if parses { 1.0 } else { 0.0 }
 }

@@ -114,9 +114,7 @@ impl Search {
         let mut batch = Vec::new();
         while batch.len() < n {
             self.expand();
-            let Some(entry) = self.waiting.pop() else {
-                if self.combine() { continue } else { break }
-            };
+            let Some(entry) = self.waiting.pop() else { if self.combine() { continue } else { break } };
             if let Some(candidate) = self.admit(entry) {
                 batch.push(candidate);
             }
@@ -236,7 +234,13 @@ impl Search {
             return None;
         }
         let candidate = Candidate { id: self.given.len(), edits: entry.proposal.edits, title: entry.proposal.title };
-        let given = Given { candidate: candidate.clone(), family: entry.proposal.family, weight: entry.proposal.weight, score: entry.score, place: entry.place };
+        let given = Given {
+            candidate: candidate.clone(),
+            family: entry.proposal.family,
+            weight: entry.proposal.weight,
+            score: entry.score,
+            place: entry.place,
+        };
         self.given.push(given);
         Some(candidate)
     }
@@ -285,7 +289,13 @@ impl Search {
         let title = format!("{}, and {}", a.candidate.title, b.candidate.title);
         let score = score * (a.weight * b.weight).sqrt().min(1.0);
         let place = a.place.clone();
-        let entry = Entry { score, base: score, number: self.made, proposal: Proposal { edits, title, family: "pairs", weight: a.weight * b.weight }, place };
+        let entry = Entry {
+            score,
+            base: score,
+            number: self.made,
+            proposal: Proposal { edits, title, family: "pairs", weight: a.weight * b.weight },
+            place,
+        };
         self.pairs += 1;
         self.made += 1;
         self.waiting.push(entry);
@@ -332,7 +342,9 @@ fn gist(message: &str) -> String {
 
 /// Errors that tell of a worse program, not a better one.
 fn is_crash(message: &str) -> bool {
-    ["NameError", "AttributeError", "TypeError", "UnboundLocalError", "SyntaxError", "RecursionError", "stack overflow"].iter().any(|error| message.contains(error))
+    ["NameError", "AttributeError", "TypeError", "UnboundLocalError", "SyntaxError", "RecursionError", "stack overflow"]
+        .iter()
+        .any(|error| message.contains(error))
 }
 
 /// The one range that differs between two texts and what stands there in the new one; `None` where nothing does.

@@ -109,7 +109,8 @@ impl Source {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let errors = error_count(tree.root_node());
         let is_test = is_test_path(path, lang);
-        let mut source = Self { path: path.clone(), text, lang, tree, functions: vec![], statements: vec![], tests: vec![], is_test, lines, errors };
+        let mut source =
+            Self { path: path.clone(), text, lang, tree, functions: vec![], statements: vec![], tests: vec![], is_test, lines, errors };
         source.survey();
         Some(source)
     }
@@ -192,7 +193,9 @@ impl Source {
         }
         let mut old = self.tree.clone();
         old.edit(&self.input_edit(new));
-        parser.parse(new.as_bytes(), Some(&old)).is_some_and(|tree| !tree.root_node().has_error() || error_count(tree.root_node()) <= self.errors)
+        parser
+            .parse(new.as_bytes(), Some(&old))
+            .is_some_and(|tree| !tree.root_node().has_error() || error_count(tree.root_node()) <= self.errors)
     }
 
     /// The smallest single replacement that turns this text into `new`, as the parser wants it.
@@ -252,7 +255,13 @@ impl Source {
         });
         let line = self.line_of(node.start_byte());
         let last = self.line_of(own_end.min(nested.saturating_sub(1)).max(node.start_byte()));
-        Statement { span: node.byte_range(), kind: node.kind().to_owned(), line, last_line: last.max(line), function: self.function_at(node.start_byte()) }
+        Statement {
+            span: node.byte_range(),
+            kind: node.kind().to_owned(),
+            line,
+            last_line: last.max(line),
+            function: self.function_at(node.start_byte()),
+        }
     }
 }
 
@@ -293,7 +302,9 @@ pub fn is_statement(node: Node<'_>) -> bool {
     }
     match node.kind() {
         "elif_clause" | "match_arm" => return true,
-        "attribute_item" | "inner_attribute_item" | "block" => return node.kind() == "block" && node.parent().is_some_and(|p| p.kind() == "block" && is_brace(p)),
+        "attribute_item" | "inner_attribute_item" | "block" => {
+            return node.kind() == "block" && node.parent().is_some_and(|p| p.kind() == "block" && is_brace(p));
+        }
         _ => {}
     }
     let Some(parent) = node.parent() else { return false };
@@ -343,7 +354,11 @@ fn is_test_path(path: &RelPath, lang: Lang) -> bool {
     let name = path.file_name();
     in_folder
         || match lang {
-            Lang::Python => name.starts_with("test_") || name.ends_with("_test.py") || matches!(name, "conftest.py" | "tests.py" | "test.py" | "setup.py" | "noxfile.py"),
+            Lang::Python => {
+                name.starts_with("test_")
+                    || name.ends_with("_test.py")
+                    || matches!(name, "conftest.py" | "tests.py" | "test.py" | "setup.py" | "noxfile.py")
+            }
             Lang::Rust => matches!(name, "tests.rs" | "test.rs" | "build.rs"),
         }
 }

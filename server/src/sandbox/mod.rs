@@ -18,6 +18,5 @@ pub use walls::{Sandbox, SandboxError, Tier, Walls};
 /// The hidden subcommand behind which commands are run; there are no walls for this operating system yet.
 #[cfg(not(target_os = "linux"))]
 pub fn helper_main(_: &[String]) -> std::process::ExitCode {
-    eprintln!("there is no sandbox for this operating system yet");
     std::process::ExitCode::from(125)
 }

@@ -65,7 +65,7 @@ impl OpenDocument {
         self.syntax.as_ref()
     }
 
-    pub(super) fn adopt(&mut self, parsed: Syntax) -> bool {
+    pub(super) fn adopt(&mut self, parsed: &mut Syntax) -> bool {
         self.syntax.as_mut().is_some_and(|syntax| syntax.adopt(parsed))
     }
 

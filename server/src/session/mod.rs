@@ -15,7 +15,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crate::index::Syntax;
 use crate::text::{ContentChange, Encoding, PositionError, RelPath};
@@ -31,8 +30,11 @@ pub use settings::{
 };
 pub use snapshot::{Overlay, Snapshot};
 
-/// How long the code-action menu may spend on parsing before it answers from the tree it has.
-pub const MENU_BUDGET: Duration = Duration::from_millis(2);
+/// Bytes of a text that is parsed while a menu waits: a few milliseconds at worst.
+const QUICK_TEXT: usize = 64 << 10;
+
+/// Bytes typed and removed that the tree of a longer text may be behind when a menu answers from it.
+const QUICK_BEHIND: usize = 1 << 10;
 
 /// The state of the server.
 #[derive(Debug)]
@@ -154,8 +156,9 @@ impl Session {
     }
 
     /// Takes back a syntax that was refreshed outside. To keep menus quick, the server does this after each open and
-    /// change: clone the syntax, refresh the clone without holding the session, give it back. Returns whether it was news.
-    pub fn adopt(&mut self, path: &Path, parsed: Syntax) -> bool {
+    /// change: take the syntax, refresh it without holding the session, give it back, drop it without holding the session.
+    /// Returns whether it was news.
+    pub fn adopt(&mut self, path: &Path, parsed: &mut Syntax) -> bool {
         self.documents.get_mut(path).is_some_and(|document| document.adopt(parsed))
     }
 
@@ -182,10 +185,11 @@ impl Session {
     }
 }
 
-/// Brings a syntax up to date as far as a menu can wait: a first parse whole, later ones within [`MENU_BUDGET`].
+/// Brings a syntax up to date where a menu can wait for it: always in short texts; in long ones where nothing was parsed
+/// yet or much has changed, as after a paste. Else the menu answers from the tree as it was, moved along with the typing.
 pub fn for_menu(mut syntax: Syntax) -> Syntax {
-    let start = Instant::now();
-    let first = !syntax.was_parsed();
-    syntax.refresh_while(|| first || start.elapsed() < MENU_BUDGET);
+    if syntax.text().len_bytes() <= QUICK_TEXT || !syntax.was_parsed() || syntax.behind() > QUICK_BEHIND {
+        syntax.refresh();
+    }
     syntax
 }

@@ -158,11 +158,29 @@ fn the_syntax_follows_typing() {
     let mut parsed = project.session.syntax(&path).unwrap();
     project.change("m.py", 2, &[typed(0, 4, 5, "mean")]).unwrap();
     parsed.refresh();
-    assert!(project.session.adopt(&path, parsed), "parsed in the background, one edit behind");
+    assert!(project.session.adopt(&path, &mut parsed), "parsed in the background, one edit behind");
     assert_eq!(symbol(&project.session, 4).as_deref(), Some("mean"));
     project.change("m.py", 3, &[whole("class A: pass\n")]).unwrap();
     assert_eq!(symbol(&project.session, 6).as_deref(), Some("A"));
     project.open("notes.txt", "def f(): pass");
     assert!(project.session.syntax(&project.path("notes.txt")).is_none());
     assert!(project.session.syntax(Path::new("/nowhere.py")).is_none());
+}
+
+#[test]
+fn long_texts_are_parsed_in_the_background_and_the_menu_does_not_wait() {
+    let mut project = project(&[("pyproject.toml", "")]);
+    let long: String = (0..5000).map(|at| format!("def f_{at}():\n    pass\n")).collect();
+    project.open("m.py", &long);
+    let path = project.path("m.py");
+    assert!(!for_menu(project.session.syntax(&path).unwrap()).is_stale(), "the first time there is nothing to answer from");
+    let mut parsed = project.session.syntax(&path).unwrap();
+    parsed.refresh();
+    assert!(project.session.adopt(&path, &mut parsed));
+    project.change("m.py", 2, &[typed(0, 0, 0, "import os\n"), typed(1, 5, 5, "_")]).unwrap();
+    let menu = for_menu(project.session.syntax(&path).unwrap());
+    assert!(menu.is_stale());
+    assert_eq!(menu.symbol_at(14).map(|item| item.name).as_deref(), Some("f__0"));
+    project.change("m.py", 3, &[typed(0, 0, 0, &"x = 1\n".repeat(200))]).unwrap();
+    assert!(!for_menu(project.session.syntax(&path).unwrap()).is_stale(), "too much has changed");
 }

@@ -3,7 +3,7 @@
 //! Dropping it fails the test where the server died on the way.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -300,12 +300,6 @@ impl Editor {
         let body = message.to_string();
         let stdin = self.stdin.as_mut().expect("the connection is open");
         write!(stdin, "Content-Length: {}\r\n\r\n{body}", body.len()).and_then(|()| stdin.flush()).expect("the server reads");
-    }
-
-    /// Bytes as they are, for hostile cases.
-    pub fn send_raw(&mut self, bytes: &[u8]) {
-        let stdin = self.stdin.as_mut().expect("the connection is open");
-        stdin.write_all(bytes).and_then(|()| stdin.flush()).expect("the server reads");
     }
 
     /// Closes the connection without a word and waits for the server's end.

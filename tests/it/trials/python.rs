@@ -313,6 +313,49 @@ async fn the_search_may_stop_at_the_first_pass() {
     assert!(passed >= 1 && trials.len() < 10, "{trials:?}");
 }
 
+const LAYOUT: &str = r#"
+//- src/shop/__init__.py
+import os
+IMPORTED_IN = os.getpid()
+//- src/shop/cart.py
+def total(items):
+    return max(items)
+class Cart:
+    rate = 2
+    def price(self):
+        return self.rate * 3
+//- tests/test_cart.py
+import os
+import unittest
+import shop
+from shop.cart import Cart, total
+class CartTest(unittest.TestCase):
+    def test_total(self):
+        self.assertEqual(total([1, 2]), 3)
+    def test_price(self):
+        self.assertEqual(Cart().price(), 9)
+    def test_forked(self):
+        self.assertNotEqual(os.getpid(), shop.IMPORTED_IN, "this process imported the project itself")
+"#;
+
+#[tokio::test]
+async fn a_change_inside_a_function_needs_no_import_and_others_do() {
+    let project = Project::new(LAYOUT);
+    let changes: [(&str, &[(&str, &str)]); 4] = [
+        ("total", &[("max(items)", "sum(items)")]),
+        ("total", &[("    return max(items)", "    result = 0\n    for item in items:\n        result += item\n    return result")]),
+        ("price", &[("self.rate * 3", "(lambda n: n ** 2)(3)")]),
+        ("price", &[("rate = 2", "rate = 3")]),
+    ];
+    for (index, (test, change)) in changes.into_iter().enumerate() {
+        let candidate = [project.candidate(0, "src/shop/cart.py", change)];
+        let test = format!("test_cart.CartTest.test_{test}");
+        let trials = project.trials(SuiteKind::Unittest, &candidate, &[&test, "test_cart.CartTest.test_forked"], &seconds(10)).await;
+        assert_eq!(kind(&trials[0].outcome), if index < 3 { "passed" } else { "red" }, "{trials:?}");
+        assert!(index < 3 || message(&trials[0].outcome).contains("this process imported"), "{trials:?}");
+    }
+}
+
 const BROKEN_IMPORT: &str = r#"
 //- lib.py
 import threading
@@ -403,4 +446,16 @@ async fn coverage_names_the_lines_each_test_runs() {
     project.0.write("pytest.ini", "[pytest]\n");
     let pytest = project.coverage(SuiteKind::Pytest, &["test_shop.py::CartTest::test_full"]).await;
     assert_eq!(lines(&pytest, "test_shop.py::CartTest::test_full"), [4, 6]);
+}
+
+#[test]
+fn functions_compiled_alone_are_those_of_their_module() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/proof/trials/harness");
+    std::os::unix::fs::symlink(harness, folder.path().join("lamplighter_trials")).expect("a link");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it/trials/alone.py");
+    let output = run("python3", &["-B", &script.to_string_lossy(), &folder.path().to_string_lossy()], folder.path());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let checked: usize = text.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{output:?}"));
+    assert!(checked > 2000 && text.contains("; 0 different"), "{text}");
 }

@@ -25,6 +25,10 @@ const CHECK_BATCH: usize = 8;
 const CHECK_MOST: usize = 64;
 /// Passing candidates to look for before choosing.
 const ENOUGH: usize = 8;
+/// Failing tests that take longer are tried on fewer candidates at a time, and fewer that pass are enough.
+const SLOW_S: f64 = 0.3;
+const SLOW_BATCH: usize = 40;
+const ENOUGH_SLOW: usize = 2;
 /// Tests followed through the code.
 const FOLLOWED: (usize, usize) = (12, 40);
 const STEPS: [(&str, f64); 4] =
@@ -166,7 +170,12 @@ impl Fixing {
             (false, true) => MOST_TOGETHER,
             (false, false) => MOST,
         };
-        let size = if by_check { CHECK_BATCH } else { BATCHES[(self.tried / BATCHES[0]).min(BATCHES.len() - 1)] };
+        let slow = !by_check && self.before.seconds_of(&ids) > SLOW_S;
+        let size = match (by_check, slow) {
+            (true, _) => CHECK_BATCH,
+            (false, true) => SLOW_BATCH,
+            (false, false) => BATCHES[(self.tried / BATCHES[0]).min(BATCHES.len() - 1)],
+        };
         let mut batch = Vec::new();
         if let Some(search) = &mut self.search
             && self.tried < most
@@ -181,7 +190,11 @@ impl Fixing {
         self.batch = batch;
         self.stage = Stage::Trying;
         let words = format!("Trying {} candidates; {} so far.", self.batch.len(), self.tried - self.batch.len());
-        let enough = if by_check { 1 } else { ENOUGH };
+        let enough = match (by_check, slow) {
+            (true, _) => 1,
+            (false, true) => ENOUGH_SLOW,
+            (false, false) => ENOUGH,
+        };
         reply(&words, vec![plan(&STEPS, 1), try_patches(&self.batch, &ids, enough)])
     }
 

@@ -144,12 +144,11 @@ static NOTICING: LazyLock<Regex> = LazyLock::new(|| {
         r"os\._exit\b",
         r"sys\.settrace\b",
         r"\batexit\b",
-        r"(?i:lamplighter)_?",
+        r"LAMPLIGHTER_|lamplighter_(?:pytest|unittest|report)",
         r"cfg!\s*\(\s*test",
         r"cfg\(\s*not\s*\(\s*test",
         r"macro_rules!\s*(?:debug_)?assert",
         r"macro_rules!\s*panic",
-        r"std::process::exit",
     ];
     Regex::new(&words.join("|")).expect("a valid pattern")
 });

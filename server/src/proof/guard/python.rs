@@ -47,8 +47,21 @@ fn add(node: Node<'_>, text: &str, scope: &str, units: &mut Units) {
             }
         }
         "comment" => {}
+        "import_from_statement" if !slice(inner, text).contains("import *") => units.loose.extend(imports(inner, text, scope)),
         _ => units.loose.push(loose(inner, text, scope)),
     }
+}
+
+/// One unit per imported name, so that a name more in a line of imports is no change of those that were there.
+fn imports(node: Node<'_>, text: &str, scope: &str) -> Vec<Loose> {
+    let module = node.child_by_field_name("module_name").map_or("", |module| slice(module, text));
+    let mut cursor = node.walk();
+    let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+    let one = |name: Node<'_>| {
+        let bound = name.child_by_field_name("alias").unwrap_or(name);
+        Loose { text: format!("{scope}from {module} import {}", tidy(slice(name, text))), binds: vec![slice(bound, text).to_owned()], only_binds: true }
+    };
+    names.into_iter().map(one).collect()
 }
 
 fn loose(node: Node<'_>, text: &str, scope: &str) -> Loose {

@@ -15,7 +15,7 @@ pub(super) async fn run(bench: &Bench<'_>, suite: &Suite, selection: &Selection)
     let mut arguments: Vec<String> =
         ["-m", "pytest", "-p", "lamplighter_pytest", "-q", "--color=no", "--rootdir=."].map(str::to_owned).into();
     // Later options win over `addopts`: all failures are wanted, every time, in order; the cache is a throw-away.
-    arguments.extend(["--maxfail=0", "--continue-on-collection-errors", "-o", "cache_dir=/tmp/pytest-cache"].map(str::to_owned));
+    arguments.extend(["--maxfail=0", "--continue-on-collection-errors", "-o", "cache_dir={outbox}/cache"].map(str::to_owned));
     arguments.extend(suite.args.iter().cloned());
     match selection {
         Selection::All => {

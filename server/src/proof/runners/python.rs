@@ -97,7 +97,8 @@ pub(super) async fn run(
     job.report = exchange.outbox().join("report.jsonl").to_string_lossy().into_owned();
     exchange.put("job.json", &serde_json::to_string(&job).unwrap_or_default())?;
     let inbox = exchange.inbox().to_string_lossy().into_owned();
-    let script = |argument: &String| argument.replace("{inbox}", &inbox);
+    let outbox = exchange.outbox().to_string_lossy().into_owned();
+    let script = |argument: &String| argument.replace("{inbox}", &inbox).replace("{outbox}", &outbox);
     let mut command: Command = suite.toolchain.command(arguments.iter().map(script).collect::<Vec<_>>());
     command.cwd.clone_from(&suite.folder);
     command.limits = bench.limits.clone();

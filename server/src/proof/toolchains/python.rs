@@ -80,7 +80,8 @@ pub(crate) fn missing() -> Missing {
 /// What to say where Python lacks a package.
 pub(crate) fn missing_package(python: &Python, package: &str) -> Missing {
     let remedy = if python.is_venv {
-        format!("install it with `{} -m pip install {package}`", python.shown)
+        let pip = if python.has("pip") { String::new() } else { format!("{} -m ensurepip && ", python.shown) };
+        format!("install it with `{pip}{} -m pip install {package}`", python.shown)
     } else {
         format!("make an environment with it: `{} -m venv .venv && .venv/bin/python -m pip install {package}`", python.shown)
     };

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::symlink;
+#[cfg(windows)]
+use std::os::windows::fs::symlink_dir as symlink;
 use std::path::{Path, PathBuf};
 
 use crate::proof::Toolchain;
@@ -211,23 +214,33 @@ fn relink(target: &Path, link: &Path) {
     let _ = symlink(target, link);
 }
 
-/// Whether a crate of some `Cargo.lock` lies in the user's registry as an archive only.
+/// Whether a crate that may be needed lies in the user's registry as an archive only: one of a `Cargo.lock`, or, where
+/// there is none, any.
 fn unpacking_needed(copy: &Copy, user: &Path) -> bool {
     let folders = |part: &str| names_in(&user.join(part)).into_iter().map(|name| user.join(part).join(name)).collect::<Vec<_>>();
     let (sources, archives) = (folders("registry/src"), folders("registry/cache"));
+    let packed_only = |crate_name: &str| {
+        let unpacked = sources.iter().any(|folder| folder.join(crate_name).join(".cargo-ok").is_file());
+        !unpacked && archives.iter().any(|folder| folder.join(format!("{crate_name}.crate")).is_file())
+    };
+    let locked = locked_crates(copy);
+    if !locked.is_empty() {
+        return locked.iter().any(|name| packed_only(name));
+    }
+    archives.iter().flat_map(|folder| names_in(folder)).any(|name| name.strip_suffix(".crate").is_some_and(packed_only))
+}
+
+/// `name-version` of every registry crate in the lock files.
+fn locked_crates(copy: &Copy) -> Vec<String> {
     let locks = copy.files().into_iter().filter(|path| path.file_name() == "Cargo.lock");
     let tables = locks.filter_map(|path| Files::read(copy, &path)?.parse::<toml::Table>().ok());
     let packages = tables.filter_map(|table| table.get("package")?.as_array().cloned()).flatten();
-    packages.into_iter().any(|package| {
+    let named = packages.filter_map(|package| {
         let text = |key: &str| package.get(key).and_then(toml::Value::as_str);
-        let (Some(name), Some(version), Some(_)) =
-            (text("name"), text("version"), text("source").filter(|source| source.starts_with("registry+")))
-        else {
-            return false;
-        };
-        let unpacked = sources.iter().any(|folder| folder.join(format!("{name}-{version}/.cargo-ok")).is_file());
-        !unpacked && archives.iter().any(|folder| folder.join(format!("{name}-{version}.crate")).is_file())
-    })
+        text("source").filter(|source| source.starts_with("registry+"))?;
+        Some(format!("{}-{}", text("name")?, text("version")?))
+    });
+    named.collect()
 }
 
 /// The parts of the user's cargo configuration that builds depend on; tokens, proxies, wrappers and foreign paths left out.

@@ -14,6 +14,9 @@ use crate::text::{Files, RelPath};
 
 use super::setup;
 
+/// A build folder beyond this is not worth copying.
+const LARGEST_SEED: u64 = 3 << 30;
+
 /// The tree, held by one user at a time.
 #[derive(Debug)]
 pub(super) struct Shadow {
@@ -33,6 +36,20 @@ impl Shadow {
         }
         sync(bench, &root).map_err(failed)?;
         Ok(Self { root, _lock: lock })
+    }
+
+    /// Gives the tree the copy's build folder to start from, once: dependencies need not be built again. Times are kept, so
+    /// that the shadow's own sources, which are newer, are.
+    pub(super) fn seed(&self, bench: &Bench<'_>, target: &RelPath) {
+        let (from, to) = (target.to_path(bench.copy.work()).join("debug"), target.to_path(&self.root).join("debug"));
+        let parts = ["build", ".fingerprint", "deps"];
+        if to.exists() || parts.iter().map(|part| size(&from.join(part))).sum::<u64>() > LARGEST_SEED {
+            return;
+        }
+        let copied = parts.iter().filter(|part| from.join(part).is_dir()).try_for_each(|part| copy_tree(&from.join(part), &to.join(part)));
+        if copied.is_err() {
+            let _ = fs::remove_dir_all(&to); // a full build is the worst that follows
+        }
     }
 
     /// Where it lies on the host.
@@ -90,4 +107,31 @@ fn sync_file(from: &Path, to: &Path) -> io::Result<()> {
         return Ok(());
     }
     fs::copy(from, to).map(drop)
+}
+
+/// Bytes below a folder; links are not followed.
+fn size(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let of = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(meta) if meta.is_dir() => size(&entry.path()),
+        Ok(meta) => meta.len(),
+        Err(_) => 0,
+    };
+    entries.map(of).sum()
+}
+
+/// Copies plain files and folders with their times; everything else is left out.
+fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (meta, target) = (entry.metadata()?, to.join(entry.file_name()));
+        if meta.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else if meta.is_file() {
+            fs::copy(entry.path(), &target)?;
+            File::open(&target)?.set_modified(meta.modified()?)?;
+        }
+    }
+    Ok(())
 }

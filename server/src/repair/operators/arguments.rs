@@ -65,7 +65,12 @@ fn parameters(site: &Site<'_>) -> Option<Vec<String>> {
 }
 
 fn swaps(site: &Site<'_>, list: &[Node<'_>], params: Option<&[String]>, out: &mut Out<'_>) {
-    let plain: Vec<(usize, Node<'_>)> = list.iter().copied().enumerate().filter(|(_, node)| !matches!(node.kind(), "keyword_argument" | "list_splat" | "dictionary_splat")).collect();
+    let plain: Vec<(usize, Node<'_>)> = list
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, node)| !matches!(node.kind(), "keyword_argument" | "list_splat" | "dictionary_splat"))
+        .collect();
     for (index, (i, a)) in plain.iter().enumerate() {
         for (j, b) in &plain[index + 1..] {
             let (x, y) = (site.text(*a), site.text(*b));
@@ -75,12 +80,19 @@ fn swaps(site: &Site<'_>, list: &[Node<'_>], params: Option<&[String]>, out: &mu
             let named = |text: &str, position: usize| params.and_then(|params| params.get(position)).is_some_and(|param| param == text);
             let better = if named(x, *j) || named(y, *i) { 2.5 } else { 1.0 };
             let right = if named(x, *i) || named(y, *j) { 0.3 } else { 1.0 };
-            let near = if plain.len() == 2 { 0.8 } else if j - i == 1 { 0.6 } else { 0.35 };
+            let near = if plain.len() == 2 {
+                0.8
+            } else if j - i == 1 {
+                0.6
+            } else {
+                0.35
+            };
             let title = format!("swap the arguments `{}` and `{}`", brief(x), brief(y));
             out.edits(vec![(a.byte_range(), y.to_owned()), (b.byte_range(), x.to_owned())], near * better * right, title);
         }
     }
-    let keyed: Vec<Node<'_>> = list.iter().filter(|node| node.kind() == "keyword_argument").filter_map(|node| node.child_by_field_name("value")).collect();
+    let keyed: Vec<Node<'_>> =
+        list.iter().filter(|node| node.kind() == "keyword_argument").filter_map(|node| node.child_by_field_name("value")).collect();
     pairwise(site, &keyed, 0.25, out);
 }
 
@@ -89,7 +101,11 @@ fn pairwise(site: &Site<'_>, list: &[Node<'_>], weight: f32, out: &mut Out<'_>) 
         for b in list[index + 1..].iter().take(5) {
             let (x, y) = (site.unit.source.of(*a), site.unit.source.of(*b));
             if x != y {
-                out.edits(vec![(a.byte_range(), y.to_owned()), (b.byte_range(), x.to_owned())], weight, format!("swap `{}` and `{}`", brief(x), brief(y)));
+                out.edits(
+                    vec![(a.byte_range(), y.to_owned()), (b.byte_range(), x.to_owned())],
+                    weight,
+                    format!("swap `{}` and `{}`", brief(x), brief(y)),
+                );
             }
         }
     }
@@ -129,7 +145,9 @@ fn additions(site: &Site<'_>, list: &[Node<'_>], params: Option<&[String]>, out:
         return;
     }
     let weight = if site.hints.boost("arguments") > 1.0 || params.is_some() { 0.3 } else { 0.1 };
-    for (rank, binding) in names.iter().filter(|binding| matches!(binding.role, Role::Param | Role::Local) && binding.name != "self").take(6).enumerate() {
+    for (rank, binding) in
+        names.iter().filter(|binding| matches!(binding.role, Role::Param | Role::Local) && binding.name != "self").take(6).enumerate()
+    {
         let weight = weight / (1.0 + 0.3 * rank as f32) * if site.python() { 1.0 } else { 0.4 };
         out.insert(close, format!("{comma}{}", binding.name), weight, format!("also pass `{}`", binding.name));
         if list.len() == 1 {
@@ -151,14 +169,22 @@ fn spread(site: &Site<'_>, list: &[Node<'_>], out: &mut Out<'_>) {
 
 /// `a.f(b)` where `b.f(a)` was meant.
 fn receiver(site: &Site<'_>, list: &[Node<'_>], out: &mut Out<'_>) {
-    let object = site.field("function").and_then(|function| function.child_by_field_name("object").or(function.child_by_field_name("value")));
+    let object =
+        site.field("function").and_then(|function| function.child_by_field_name("object").or(function.child_by_field_name("value")));
     if let (Some(object), [argument]) = (object, list) {
-        let core = if argument.kind() == "reference_expression" { argument.child_by_field_name("value").unwrap_or(*argument) } else { *argument };
-        if matches!(core.kind(), "keyword_argument" | "lambda" | "closure_expression" | "list_splat" | "string_literal") || site.text(object) == "self" {
+        let core =
+            if argument.kind() == "reference_expression" { argument.child_by_field_name("value").unwrap_or(*argument) } else { *argument };
+        if matches!(core.kind(), "keyword_argument" | "lambda" | "closure_expression" | "list_splat" | "string_literal")
+            || site.text(object) == "self"
+        {
             return;
         }
         let (a, b) = (site.text(object), site.text(core));
         let edits = vec![(object.byte_range(), super::atom(core, b)), (core.byte_range(), a.to_owned())];
-        out.edits(edits, if matches!(object.kind(), "identifier" | "string") { 0.3 } else { 0.1 }, format!("swap `{}` and `{}`", brief(a), brief(b)));
+        out.edits(
+            edits,
+            if matches!(object.kind(), "identifier" | "string") { 0.3 } else { 0.1 },
+            format!("swap `{}` and `{}`", brief(a), brief(b)),
+        );
     }
 }

@@ -23,12 +23,19 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
         }
         "parenthesized_expression" => {
             let inner = site.node.named_child(0);
-            let operand = site.node.parent().is_some_and(|parent| matches!(parent.kind(), "binary_operator" | "binary_expression" | "boolean_operator"));
-            if let Some(inner) = inner.filter(|inner| operand && matches!(inner.kind(), "binary_operator" | "binary_expression" | "boolean_operator")) {
+            let operand = site
+                .node
+                .parent()
+                .is_some_and(|parent| matches!(parent.kind(), "binary_operator" | "binary_expression" | "boolean_operator"));
+            if let Some(inner) =
+                inner.filter(|inner| operand && matches!(inner.kind(), "binary_operator" | "binary_expression" | "boolean_operator"))
+            {
                 out.swap(site.node, site.text(inner), 0.3);
             }
         }
-        "+" | "-" | "*" | "/" | "%" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") && between_values(site.node) => {
+        "+" | "-" | "*" | "/" | "%"
+            if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") && between_values(site.node) =>
+        {
             for (operator, share) in alternatives(site.kind(), site.python()) {
                 out.swap(site.node, *operator, 0.6 * share);
             }
@@ -51,9 +58,15 @@ fn binary(site: &Site<'_>, out: &mut Out<'_>) {
         return;
     }
     let text = Kind::of_expression(left, &site.unit.source) == Kind::Str || Kind::of_expression(right, &site.unit.source) == Kind::Str;
-    let share_of = if text { 0.15 } else { 1.0 };
+    let literal = [left, right].iter().any(|side| matches!(side.kind(), "string" | "string_literal" | "concatenated_string"));
+    let share_of = match (text, literal) {
+        (_, true) => 0.2,
+        (true, _) => 0.6,
+        _ => 1.0,
+    };
     for (operator, share) in alternatives {
-        out.swap(token, *operator, share * share_of);
+        let formats = site.python() && *operator == "%" && matches!(left.kind(), "string" | "concatenated_string");
+        out.swap(token, *operator, if formats { 1.0 } else { share * share_of });
     }
     let (a, b) = (site.text(left), site.text(right));
     let ordered = matches!(operator, "-" | "/" | "//" | "%" | "**" | "<<" | ">>" | "@");
@@ -65,17 +78,17 @@ fn binary(site: &Site<'_>, out: &mut Out<'_>) {
     let sided = |node: Node<'_>| matches!(node.kind(), "integer" | "integer_literal" | "float" | "float_literal");
     out.swap(site.node, a, if sided(right) { 0.45 } else { 0.22 });
     out.swap(site.node, b, if sided(left) { 0.35 } else { 0.14 });
-    if matches!(left.kind(), "binary_operator" | "binary_expression") {
-        if let (Some(inner), Some(x), Some(y)) = (operator_of(left), left.child_by_field_name("left"), left.child_by_field_name("right")) {
-            let (x, y) = (site.text(x), site.text(y));
-            out.swap(site.node, format!("{x} {} ({y} {operator} {b})", site.text(inner)), 0.12);
-        }
+    if matches!(left.kind(), "binary_operator" | "binary_expression")
+        && let (Some(inner), Some(x), Some(y)) = (operator_of(left), left.child_by_field_name("left"), left.child_by_field_name("right"))
+    {
+        let (x, y) = (site.text(x), site.text(y));
+        out.swap(site.node, format!("{x} {} ({y} {operator} {b})", site.text(inner)), 0.12);
     }
-    if matches!(right.kind(), "binary_operator" | "binary_expression") {
-        if let (Some(inner), Some(x), Some(y)) = (operator_of(right), right.child_by_field_name("left"), right.child_by_field_name("right")) {
-            let (x, y) = (site.text(x), site.text(y));
-            out.swap(site.node, format!("({a} {operator} {x}) {} {y}", site.text(inner)), 0.15);
-        }
+    if matches!(right.kind(), "binary_operator" | "binary_expression")
+        && let (Some(inner), Some(x), Some(y)) = (operator_of(right), right.child_by_field_name("left"), right.child_by_field_name("right"))
+    {
+        let (x, y) = (site.text(x), site.text(y));
+        out.swap(site.node, format!("({a} {operator} {x}) {} {y}", site.text(inner)), 0.15);
     }
 }
 
@@ -83,7 +96,7 @@ fn alternatives(operator: &str, python: bool) -> &'static [(&'static str, f32)] 
     match operator {
         "+" => &[("-", 1.0), ("*", 0.4), ("/", 0.2), ("%", 0.1)],
         "-" => &[("+", 1.0), ("*", 0.25), ("/", 0.25), ("%", 0.1)],
-        "*" if python => &[("/", 0.8), ("+", 0.6), ("//", 0.45), ("**", 0.35), ("-", 0.3), ("%", 0.15)],
+        "*" if python => &[("/", 0.8), ("+", 0.6), ("//", 0.45), ("**", 0.35), ("-", 0.3), ("%", 0.2)],
         "*" => &[("/", 0.85), ("+", 0.65), ("-", 0.3), ("%", 0.2)],
         "/" if python => &[("//", 0.8), ("*", 0.8), ("%", 0.3), ("-", 0.2), ("+", 0.15)],
         "/" => &[("*", 0.9), ("%", 0.5), ("-", 0.2), ("+", 0.15)],
@@ -113,7 +126,9 @@ fn offer_augmented<'s>(site: &Site<'s>, token: Node<'s>, out: &mut Out<'_>) {
 fn plain_assignment(site: &Site<'_>, out: &mut Out<'_>) {
     let (Some(left), Some(right)) = (site.field("left"), site.field("right")) else { return };
     let bound = site.text(left).contains('.')
-        || site.unit.scope.bindings.iter().any(|binding| binding.name == site.text(left) && binding.at < left.start_byte() && binding.visible.contains(&left.start_byte()));
+        || site.unit.scope.bindings.iter().any(|binding| {
+            binding.name == site.text(left) && binding.at < left.start_byte() && binding.visible.contains(&left.start_byte())
+        });
     if !bound || site.field("type").is_some() || matches!(left.kind(), "pattern_list" | "tuple_pattern") {
         return;
     }
@@ -127,7 +142,9 @@ fn negate(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(parent) = site.node.parent() else { return };
     let value = match parent.kind() {
         "return_statement" | "return_expression" | "argument_list" | "arguments" => true,
-        "assignment" | "keyword_argument" | "let_declaration" => parent.child_by_field_name("value").or(parent.child_by_field_name("right")) == Some(site.node),
+        "assignment" | "keyword_argument" | "let_declaration" => {
+            parent.child_by_field_name("value").or(parent.child_by_field_name("right")) == Some(site.node)
+        }
         "binary_operator" | "binary_expression" => {
             let operator = operator_of(parent).map(|token| site.text(token)).unwrap_or_default();
             matches!(operator, "*" | "/" | "+" | "<" | ">" | "<=" | ">=" | "**")

@@ -11,6 +11,13 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     match site.kind() {
         "slice" => slice(site, out),
         "range_expression" => rust_range(site, out),
+        // The grammar has no `..=end`: it reads an assignment to `..`.
+        "assignment_expression" if site.field("left").is_some_and(|left| site.text(left) == "..") => {
+            if let Some(end) = site.field("right") {
+                out.swap(site.node, format!("..{}", site.text(end)), 1.0);
+                out.swap(site.node, format!("{}..", site.text(end)), 0.4);
+            }
+        }
         "call" if site.field("function").is_some_and(|function| site.text(function) == "range") => python_range(site, out),
         ".." | "..=" if site.node.parent().is_some_and(|parent| matches!(parent.kind(), "token_tree" | "range_pattern")) => {
             out.swap(site.node, if site.kind() == ".." { "..=" } else { ".." }, 0.9);
@@ -24,20 +31,39 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
 
 /// `e` → `e + 1`, `e - 1`; `e + 1` → `e` is arithmetic's business.
 fn step<'s>(site: &Site<'s>, node: Node<'s>, weight: f32, out: &mut Out<'_>) {
-    if matches!(node.kind(), "integer" | "integer_literal" | "float" | "float_literal" | "string" | "string_literal" | "none" | "true" | "false" | "boolean_literal" | "unary_operator") {
+    if matches!(
+        node.kind(),
+        "integer"
+            | "integer_literal"
+            | "float"
+            | "float_literal"
+            | "string"
+            | "string_literal"
+            | "none"
+            | "true"
+            | "false"
+            | "boolean_literal"
+            | "unary_operator"
+    ) {
         return;
     }
     let source = &site.unit.source;
     let kind = Kind::of_expression(node, source);
     let named = node.kind() == "identifier";
-    if matches!(kind, Kind::Bool | Kind::Callable) || matches!(kind, Kind::Str | Kind::List | Kind::Dict) && !named || matches!(node.kind(), "slice" | "range_expression") {
+    if matches!(kind, Kind::Bool | Kind::Callable)
+        || matches!(kind, Kind::Str | Kind::List | Kind::Dict) && !named
+        || matches!(node.kind(), "slice" | "range_expression")
+    {
         return;
     }
-    let (text, fit) = (source.of(node), match kind {
-        Kind::Int => 1.0,
-        Kind::Str | Kind::List | Kind::Dict => 0.2,
-        _ => 0.55,
-    });
+    let (text, fit) = (
+        source.of(node),
+        match kind {
+            Kind::Int => 1.0,
+            Kind::Str | Kind::List | Kind::Dict => 0.2,
+            _ => 0.55,
+        },
+    );
     let plain = match node.kind() {
         "binary_operator" | "binary_expression" => {
             let additive = operator_of(node).is_some_and(|token| matches!(token.kind(), "+" | "-" | "*" | "/" | "//" | "%"));
@@ -57,17 +83,24 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
     }
     let parent = site.node.parent()?;
     let is = |field: &str| parent.child_by_field_name(field) == Some(site.node);
-    let length = is_call(site.node) && matches!(callee(site), "len" | "count") && !matches!(parent.kind(), "slice" | "range_expression" | "subscript");
+    let length = is_call(site.node)
+        && matches!(callee(site), "len" | "count")
+        && !matches!(parent.kind(), "slice" | "range_expression" | "subscript");
     let weight = match parent.kind() {
         "slice" | "range_expression" => 0.9,
-        "subscript" => if is("subscript") { 0.8 } else { return None },
-        "index_expression" => if parent.named_child(1) == Some(site.node) { 0.8 } else { return None },
+        "subscript" if is("subscript") => 0.8,
+        "index_expression" if parent.named_child(1) == Some(site.node) => 0.8,
         "argument_list" | "arguments" => {
             let call = parent.parent().filter(|call| is_call(*call))?;
-            let name = call.child_by_field_name("function").map(|function| site.unit.source.of(function).rsplit(['.', ':']).next().unwrap_or_default());
+            let name = call
+                .child_by_field_name("function")
+                .map(|function| site.unit.source.of(function).rsplit(['.', ':']).next().unwrap_or_default());
             match name {
                 Some("range") => 0.9,
-                Some("skip" | "take" | "nth" | "get" | "remove" | "insert" | "swap" | "split_at" | "truncate" | "with_capacity" | "repeat" | "step_by" | "get_mut" | "islice" | "pop") => 0.6,
+                Some(
+                    "skip" | "take" | "nth" | "get" | "remove" | "insert" | "swap" | "split_at" | "truncate" | "with_capacity" | "repeat"
+                    | "step_by" | "get_mut" | "islice" | "pop",
+                ) => 0.6,
                 Some("min" | "max" | "Some" | "Ok") => 0.3,
                 Some("len" | "print" | "isinstance" | "str" | "list" | "sorted" | "sum") => 0.08,
                 _ => 0.2,
@@ -85,12 +118,12 @@ fn counting_position(site: &Site<'_>) -> Option<f32> {
             _ => return None,
         },
         "return_statement" | "return_expression" => 0.35,
-        "assignment" | "let_declaration" | "assignment_expression" => if is("right") || is("value") { 0.4 } else { return None },
-        "augmented_assignment" | "compound_assignment_expr" => if is("right") { 0.15 } else { return None },
+        "assignment" | "let_declaration" | "assignment_expression" if (is("right") || is("value")) => 0.4,
+        "augmented_assignment" | "compound_assignment_expr" if is("right") => 0.15,
         "block" if !site.python() && site.node.next_named_sibling().is_none() && !site.node.kind().ends_with("statement") => 0.35,
         "expression_list" | "tuple" | "tuple_expression" => 0.25,
-        "keyword_argument" => if is("value") { 0.15 } else { return None },
-        "match_arm" => if is("value") { 0.2 } else { return None },
+        "keyword_argument" if is("value") => 0.15,
+        "match_arm" if is("value") => 0.2,
         _ => return None,
     };
     Some(weight)
@@ -157,7 +190,8 @@ fn split_colons<'s>(site: &Site<'s>) -> Vec<&'s str> {
     let text = site.text(site.node);
     let base = site.node.start_byte();
     let mut cursor = site.node.walk();
-    let colons: Vec<usize> = site.node.children(&mut cursor).filter(|child| child.kind() == ":").map(|colon| colon.start_byte() - base).collect();
+    let colons: Vec<usize> =
+        site.node.children(&mut cursor).filter(|child| child.kind() == ":").map(|colon| colon.start_byte() - base).collect();
     let starts = std::iter::once(0).chain(colons.iter().map(|colon| colon + 1));
     let ends = colons.iter().copied().chain(std::iter::once(text.len()));
     starts.zip(ends).map(|(start, end)| text[start..end].trim()).collect()

@@ -16,7 +16,9 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
                 offer(site, token, 1.0, out);
             }
         }
-        "<" | "<=" | ">" | ">=" | "==" | "!=" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") => offer(site, site.node, 0.5, out),
+        "<" | "<=" | ">" | ">=" | "==" | "!=" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") => {
+            offer(site, site.node, 0.5, out)
+        }
         _ => {}
     }
 }

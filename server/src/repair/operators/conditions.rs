@@ -58,7 +58,13 @@ fn condition_position(site: &Site<'_>) -> Option<f32> {
         "if_clause" => Some(0.4),
         "conditional_expression" if parts(parent).get(1) == Some(&site.node) => Some(0.4),
         "return_statement" if Kind::of_expression(site.node, &site.unit.source) == Kind::Bool => Some(0.4),
-        "block" if !site.python() && Kind::of_expression(site.node, &site.unit.source) == Kind::Bool && site.node.next_named_sibling().is_none() => Some(0.4),
+        "block"
+            if !site.python()
+                && Kind::of_expression(site.node, &site.unit.source) == Kind::Bool
+                && site.node.next_named_sibling().is_none() =>
+        {
+            Some(0.4)
+        }
         _ => None,
     }
 }
@@ -75,7 +81,8 @@ fn nearby(site: &Site<'_>) -> Vec<(String, f32)> {
         let fit = if statement.function == own { 0.8 } else { 0.35 };
         own_nodes(whole, &mut |node: Node<'_>| {
             let clause = matches!(node.kind(), "comparison_operator" | "not_operator")
-                || (node.kind() == "binary_expression" && matches!(operator_of(node).map(|token| token.kind()), Some("<" | ">" | "<=" | ">=" | "==" | "!=")))
+                || (node.kind() == "binary_expression"
+                    && matches!(operator_of(node).map(|token| token.kind()), Some("<" | ">" | "<=" | ">=" | "==" | "!=")))
                 || (super::is_call(node) && Kind::of_expression(node, source) == Kind::Bool);
             let text = source.of(node);
             if clause && text.len() < 60 && found.len() < 40 && !found.iter().any(|(known, _)| known == text) && site.in_scope(text) {

@@ -33,7 +33,8 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
 fn integer(site: &Site<'_>, out: &mut Out<'_>) {
     let text = site.text(site.node);
     let Some(number) = Number::parse(text) else { return };
-    let signed = site.node.parent().is_some_and(|parent| matches!(parent.kind(), "unary_operator" | "unary_expression" | "negative_literal"));
+    let signed =
+        site.node.parent().is_some_and(|parent| matches!(parent.kind(), "unary_operator" | "unary_expression" | "negative_literal"));
     let in_pattern = site.node.parent().is_some_and(|parent| parent.kind() == "field_expression");
     let value = number.value;
     let mut offers: Vec<(i128, f32)> = vec![(value + 1, 1.0), (value - 1, 1.0), (0, 0.35), (1, 0.35), (2, 0.15), (-1, 0.2)];
@@ -71,7 +72,8 @@ fn float(site: &Site<'_>, out: &mut Out<'_>) {
     let bare = digits.trim_end_matches("f64").trim_end_matches("f32");
     let suffix = &digits[bare.len()..];
     let Ok(value) = bare.parse::<f64>() else { return };
-    let mut offers: Vec<(f64, f32)> = vec![(value + 1.0, 0.7), (value - 1.0, 0.7), (0.0, 0.3), (1.0, 0.3), (value * 10.0, 0.25), (value / 10.0, 0.25), (-value, 0.25)];
+    let mut offers: Vec<(f64, f32)> =
+        vec![(value + 1.0, 0.7), (value - 1.0, 0.7), (0.0, 0.3), (1.0, 0.3), (value * 10.0, 0.25), (value / 10.0, 0.25), (-value, 0.25)];
     offers.extend([(value / 2.0, 0.1), (value * 2.0, 0.1), (value * 100.0, 0.1), (value / 100.0, 0.1), (1.0 - value, 0.15)]);
     for (rank, near) in nearby(site, &["float", "float_literal"]).into_iter().filter_map(|text| text.parse::<f64>().ok()).enumerate() {
         offers.push((near, 0.4 / (1.0 + 0.3 * rank as f32)));
@@ -93,7 +95,8 @@ fn near_strings(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let mut others = nearby(site, &[site.kind()]);
     others.retain(|other| other != text && other.len() < 80 && !other.contains('\n'));
-    let mut scored: Vec<(f32, String)> = others.into_iter().enumerate().map(|(rank, other)| (similarity(text, &other) + 0.2 / (1.0 + rank as f32), other)).collect();
+    let mut scored: Vec<(f32, String)> =
+        others.into_iter().enumerate().map(|(rank, other)| (similarity(text, &other) + 0.2 / (1.0 + rank as f32), other)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (score, other) in scored.into_iter().take(8) {
         out.swap(site.node, other, 0.5 * score * score);

@@ -15,7 +15,12 @@ pub fn tool_fixes(diagnostics: &[Diagnostic]) -> Vec<Proposal> {
         for (rank, fix) in diagnostic.fixes.iter().filter(|fix| !fix.edits.is_empty()).enumerate() {
             let sure = if fix.machine_applicable { 12.0 } else { 5.0 };
             let title = format!("{} (suggested for: {})", fix.title, diagnostic.message.lines().next().unwrap_or_default());
-            proposals.push(Proposal { edits: fix.edits.clone(), title, family: "fixes", weight: severity * sure / (1.0 + rank as f32 * 0.3) });
+            proposals.push(Proposal {
+                edits: fix.edits.clone(),
+                title,
+                family: "fixes",
+                weight: severity * sure / (1.0 + rank as f32 * 0.3),
+            });
         }
     }
     proposals

@@ -7,28 +7,33 @@ use tree_sitter::Node;
 
 use super::{Out, Site, brief, free_words};
 use crate::repair::kinds::Kind;
-use crate::repair::scope::{Binding, Role};
+use crate::repair::scope::Role;
 use crate::repair::source::{own_nodes, walk};
 
 /// Proposals for whole statements in a function: insert a guard before it.
 pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(function) = site.function() else { return };
-    if !site.is_whole() || !site.node.parent().is_some_and(|parent| parent.kind() == "block") {
+    if !site.is_whole() || site.node.parent().is_none_or(|parent| parent.kind() != "block") {
         return;
     }
     let first = is_first(site);
     let risk = risky_names(site);
-    if !first && risk.is_empty() {
+    if !first && risk.is_empty() && just_bound(site).is_none() {
         ingredient_guards(site, 0.35, out);
         return;
     }
     let exits = exits(site, function);
-    for (name, danger) in subjects(site, first, &risk) {
-        for (condition, fit) in conditions(site, name) {
+    for (name, kind, danger) in subjects(site, first, &risk) {
+        for (condition, fit) in conditions(site, &name, kind) {
             for (exit, likely) in &exits {
                 let weight = danger * fit * likely;
                 if weight > 0.01 {
-                    out.insert(site.statement.span.start, guard(site, &condition, exit), weight, format!("guard: if `{condition}`, `{}`", brief(exit)));
+                    out.insert(
+                        site.statement.span.start,
+                        guard(site, &condition, exit),
+                        weight,
+                        format!("guard: if `{condition}`, `{}`", brief(exit)),
+                    );
                 }
             }
         }
@@ -42,7 +47,10 @@ fn is_first(site: &Site<'_>) -> bool {
     let function_body = site.function().map(|function| function.body.clone());
     let in_body = site.node.parent().is_some_and(|block| Some(block.byte_range()) == function_body);
     let previous = site.node.prev_named_sibling().filter(|node| !node.kind().ends_with("comment"));
-    in_body && previous.is_none_or(|node| node.kind() == "expression_statement" && site.text(node).starts_with(['"', '\'', 'r']) && node.prev_named_sibling().is_none())
+    in_body
+        && previous.is_none_or(|node| {
+            node.kind() == "expression_statement" && site.text(node).starts_with(['"', '\'', 'r']) && node.prev_named_sibling().is_none()
+        })
 }
 
 /// A guard as text that ends where the guarded statement begins.
@@ -62,11 +70,20 @@ fn risky_names<'s>(site: &Site<'s>) -> BTreeMap<&'s str, f32> {
     own_nodes(site.whole, &mut |node| {
         let field = |name: &str| node.child_by_field_name(name);
         let subject = match node.kind() {
-            "binary_operator" | "binary_expression" if matches!(super::operator_of(node).map(|token| token.kind()), Some("/" | "//" | "%")) => field("right").map(|node| (node, 1.0)),
+            "binary_operator" | "binary_expression"
+                if matches!(super::operator_of(node).map(|token| token.kind()), Some("/" | "//" | "%")) =>
+            {
+                field("right").map(|node| (node, 1.0))
+            }
             "subscript" => field("value").map(|node| (node, 0.8)),
             "index_expression" => node.named_child(0).map(|node| (node, 0.8)),
             "attribute" => field("object").map(|node| (node, 0.5)),
-            "call" if field("function").is_some_and(|function| matches!(site.text(function), "max" | "min" | "next" | "reduce" | "len" | "sum")) => Some((node, 0.7)),
+            "call"
+                if field("function")
+                    .is_some_and(|function| matches!(site.text(function), "max" | "min" | "next" | "reduce" | "len" | "sum")) =>
+            {
+                Some((node, 0.7))
+            }
             "for_statement" => field("right").map(|node| (node, 0.4)),
             _ => None,
         };
@@ -83,29 +100,54 @@ fn risky_names<'s>(site: &Site<'s>) -> BTreeMap<&'s str, f32> {
     risk
 }
 
-/// Whom to guard: names at risk here; before the first statement also every parameter.
-fn subjects<'s>(site: &Site<'s>, first: bool, risk: &BTreeMap<&'s str, f32>) -> Vec<(&'s Binding, f32)> {
-    let mut found: Vec<(&Binding, f32)> = Vec::new();
-    for binding in site.names().into_iter().filter(|binding| matches!(binding.role, Role::Param | Role::Local) && binding.name != "self" && binding.name != "cls") {
-        let danger = risk.get(binding.name.as_str()).copied().unwrap_or_default();
-        let param = first && binding.role == Role::Param;
-        if danger > 0.0 || param {
-            found.push((binding, (danger * if first { 1.0 } else { 0.6 }).max(if param { 0.6 } else { 0.0 })));
+/// Whom to guard, with its kind and how much it needs it: names at risk here, what the statement before bound, and before
+/// the first statement also every parameter and the fields the method reads.
+fn subjects(site: &Site<'_>, first: bool, risk: &BTreeMap<&str, f32>) -> Vec<(String, Kind, f32)> {
+    let mut found: Vec<(String, Kind, f32)> = Vec::new();
+    let fresh = just_bound(site);
+    for binding in site
+        .names()
+        .into_iter()
+        .filter(|binding| matches!(binding.role, Role::Param | Role::Local) && binding.name != "self" && binding.name != "cls")
+    {
+        let risky = risk.get(binding.name.as_str()).copied().unwrap_or_default() * if first { 1.0 } else { 0.6 };
+        let param = if first && binding.role == Role::Param { 0.6 } else { 0.0 };
+        let new = if fresh.as_ref().is_some_and(|span| span.contains(&binding.at)) { 0.5 } else { 0.0 };
+        let danger = risky.max(param).max(new);
+        if danger > 0.0 {
+            found.push((binding.name.clone(), binding.kind, danger));
         }
+    }
+    if first && site.text_of_function_has_self() {
+        let body = site.function().map(|function| &site.unit.source.text[function.body.clone()]).unwrap_or_default();
+        let owner = site.function().and_then(|function| function.owner.as_deref()).unwrap_or_default();
+        let read = |field: &str| {
+            body.match_indices("self.")
+                .any(|(at, dot)| body[at + dot.len()..].split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(field))
+        };
+        let fields =
+            site.project.members_of(owner).iter().filter(|member| member.params.is_none() && !member.variant && read(&member.name));
+        found.extend(fields.take(4).map(|field| (format!("self.{}", field.name), field.kind, 0.4)));
     }
     found
 }
 
-fn conditions(site: &Site<'_>, binding: &Binding) -> Vec<(String, f32)> {
-    let name = &binding.name;
+/// The statement just before, if it binds a name: what it found may be nothing.
+fn just_bound(site: &Site<'_>) -> Option<std::ops::Range<usize>> {
+    let before = site.node.prev_named_sibling().filter(|node| !node.kind().ends_with("comment"))?;
+    let binds = before.kind() == "let_declaration" || before.named_child(0).is_some_and(|inner| inner.kind() == "assignment");
+    binds.then(|| before.byte_range())
+}
+
+fn conditions(site: &Site<'_>, name: &str, kind: Kind) -> Vec<(String, f32)> {
     if site.python() {
-        let (none, falsy, zero) = match binding.kind {
+        let (none, falsy, zero) = match kind {
             Kind::Int | Kind::Float => (0.6, 0.6, 0.8),
             Kind::List | Kind::Str | Kind::Dict => (0.6, 1.0, 0.05),
             Kind::Bool => (0.2, 0.3, 0.0),
             _ => (0.9, 0.9, 0.3),
         };
-        let count = if matches!(binding.kind, Kind::Int | Kind::Float) { 0.5 } else { 0.05 };
+        let count = if matches!(kind, Kind::Int | Kind::Float) { 0.5 } else { 0.05 };
         return vec![
             (format!("{name} is None"), none),
             (format!("not {name}"), falsy),
@@ -113,15 +155,21 @@ fn conditions(site: &Site<'_>, binding: &Binding) -> Vec<(String, f32)> {
             (format!("{name} < 0"), count),
             (format!("{name} <= 0"), count * 0.8),
             (format!("len({name}) == 0"), 0.0),
-            (format!("len({name}) < 2"), if binding.kind == Kind::List { 0.15 } else { 0.0 }),
+            (format!("len({name}) < 2"), if kind == Kind::List { 0.15 } else { 0.0 }),
         ];
     }
-    match binding.kind {
-        Kind::Int => vec![(format!("{name} == 0"), 1.0), (format!("{name} < 1"), 0.1), (format!("{name} < 2"), 0.15), (format!("{name} == 1"), 0.2), (format!("{name} < 0"), 0.2)],
+    match kind {
+        Kind::Int => vec![
+            (format!("{name} == 0"), 1.0),
+            (format!("{name} < 1"), 0.1),
+            (format!("{name} < 2"), 0.15),
+            (format!("{name} == 1"), 0.2),
+            (format!("{name} < 0"), 0.2),
+        ],
         Kind::Float => vec![(format!("{name} == 0.0"), 0.9), (format!("{name} < 0.0"), 0.4), (format!("{name} <= 0.0"), 0.4)],
         Kind::List | Kind::Str | Kind::Dict => vec![(format!("{name}.is_empty()"), 1.0)],
         Kind::Optional => vec![(format!("{name}.is_none()"), 0.8)],
-        Kind::Bool => vec![(name.clone(), 0.3), (format!("!{name}"), 0.3)],
+        Kind::Bool => vec![(name.to_owned(), 0.3), (format!("!{name}"), 0.3)],
         _ => vec![(format!("{name}.is_empty()"), 0.4)],
     }
 }
@@ -139,7 +187,10 @@ fn exits(site: &Site<'_>, function: &crate::repair::source::Function) -> Vec<(St
         add("break".into(), 0.3);
     }
     let mut kinds = Vec::new();
-    for statement in site.siblings().filter(|statement| matches!(statement.kind.as_str(), "return_statement" | "expression_statement" | "raise_statement")) {
+    for statement in site
+        .siblings()
+        .filter(|statement| matches!(statement.kind.as_str(), "return_statement" | "expression_statement" | "raise_statement"))
+    {
         let text = &site.unit.source.text[statement.span.clone()];
         let Some(node) = site.unit.source.node_of(statement) else { continue };
         if statement.kind == "raise_statement" || text.starts_with("return Err(") {
@@ -171,7 +222,8 @@ fn in_loop(site: &Site<'_>) -> bool {
 
 fn python_defaults(site: &Site<'_>, function: &crate::repair::source::Function, kinds: &[Kind]) -> Vec<(String, f32)> {
     let annotated = function.returns.as_deref().map_or(Kind::Unknown, Kind::of_annotation);
-    let has = |kind: Kind| annotated == kind || kinds.contains(&kind) || (annotated == Kind::Unknown && Kind::of_name(&function.name) == kind);
+    let has =
+        |kind: Kind| annotated == kind || kinds.contains(&kind) || (annotated == Kind::Unknown && Kind::of_name(&function.name) == kind);
     let value = |value: &str, likely: bool, otherwise: f32| (format!("return {value}"), if likely { 0.9 } else { otherwise });
     let mut list = vec![
         value("None", has(Kind::Optional), 0.6),
@@ -237,8 +289,13 @@ fn rust_defaults(site: &Site<'_>, function: &crate::repair::source::Function) ->
             list.push(value(error, 0.6));
         }
     }
-    let params = site.names().into_iter().filter(|name| name.role == Role::Param && name.type_name.as_deref() == Some(returns.trim()));
-    list.extend(params.map(|param| (format!("return {}", param.name), 0.6)).collect::<Vec<_>>());
+    let wanted = Kind::of_annotation(returns);
+    let alike = site.names().into_iter().filter(|name| match name.role {
+        Role::Param => name.type_name.as_deref() == Some(returns.trim()),
+        Role::Local => name.kind == wanted && wanted != Kind::Unknown,
+        _ => false,
+    });
+    list.extend(alike.take(5).map(|name| (format!("return {}", name.name), 0.5)));
     list
 }
 
@@ -249,7 +306,8 @@ fn inline_guard(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let mut divisions: Vec<(Node<'_>, Node<'_>)> = Vec::new();
     own_nodes(site.whole, &mut |node| {
-        let divides = node.kind() == "binary_operator" && matches!(super::operator_of(node).map(|token| token.kind()), Some("/" | "//" | "%"));
+        let divides =
+            node.kind() == "binary_operator" && matches!(super::operator_of(node).map(|token| token.kind()), Some("/" | "//" | "%"));
         if let Some(right) = node.child_by_field_name("right").filter(|_| divides) {
             divisions.push((node, right));
         }
@@ -268,12 +326,23 @@ fn ingredient_guards(site: &Site<'_>, weight: f32, out: &mut Out<'_>) {
     let own = site.function().map(|function| function.span.clone()).unwrap_or_default();
     for statement in &site.unit.source.statements {
         let text = site.unit.source.text[statement.span.clone()].trim_end_matches(';');
-        let is_guard = matches!(statement.kind.as_str(), "if_statement" | "expression_statement" | "if_expression") && text.starts_with("if ") && text.len() < 200;
-        if !is_guard || text.contains("else") || text.contains("elif") || text.lines().count() > 4 || site.statement.span.contains(&statement.span.start) || seen.len() > 16 {
+        let is_guard = matches!(statement.kind.as_str(), "if_statement" | "expression_statement" | "if_expression")
+            && text.starts_with("if ")
+            && text.len() < 200;
+        if !is_guard
+            || text.contains("else")
+            || text.contains("elif")
+            || text.lines().count() > 4
+            || site.statement.span.contains(&statement.span.start)
+            || seen.len() > 16
+        {
             continue;
         }
         let leaves = ["return", "raise ", "continue", "break"].iter().any(|word| text.contains(word));
-        if !leaves || (text.contains("continue") || text.contains("break")) && !in_loop(site) || site.unit.source.in_tests(statement.span.start) {
+        if !leaves
+            || (text.contains("continue") || text.contains("break")) && !in_loop(site)
+            || site.unit.source.in_tests(statement.span.start)
+        {
             continue;
         }
         let already = own.contains(&statement.span.start) && statement.span.start < site.statement.span.start;
@@ -281,7 +350,12 @@ fn ingredient_guards(site: &Site<'_>, weight: f32, out: &mut Out<'_>) {
             if !seen.contains(&variant) {
                 let local = if own.contains(&statement.span.start) { 0.8 } else { 1.0 };
                 let reindented = reindent(site, statement.span.start, &variant);
-                out.insert(site.statement.span.start, reindented, weight * fit * local * if already { 0.3 } else { 1.0 }, format!("guard as elsewhere: `{}`", brief(&variant)));
+                out.insert(
+                    site.statement.span.start,
+                    reindented,
+                    weight * fit * local * if already { 0.3 } else { 1.0 },
+                    format!("guard as elsewhere: `{}`", brief(&variant)),
+                );
                 seen.push(variant);
             }
         }
@@ -291,7 +365,9 @@ fn ingredient_guards(site: &Site<'_>, weight: f32, out: &mut Out<'_>) {
 /// A guard's text with names that do not exist here replaced by one that does.
 fn adapt(site: &Site<'_>, text: &str) -> Vec<(String, f32)> {
     let at = site.node.start_byte();
-    let mut strangers: Vec<&str> = free_words(text).filter(|word| site.unit.scope.lookup(word, at).is_none() && !crate::repair::scope::is_builtin(site.lang(), word)).collect();
+    let mut strangers: Vec<&str> = free_words(text)
+        .filter(|word| site.unit.scope.lookup(word, at).is_none() && !crate::repair::scope::is_builtin(site.lang(), word))
+        .collect();
     strangers.sort_unstable();
     strangers.dedup();
     match strangers[..] {

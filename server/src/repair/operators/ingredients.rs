@@ -19,8 +19,19 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let expression = matches!(
         site.kind(),
-        "call" | "call_expression" | "binary_operator" | "binary_expression" | "comparison_operator" | "subscript" | "index_expression" | "attribute" | "field_expression"
-            | "scoped_identifier" | "list_comprehension" | "conditional_expression" | "boolean_operator"
+        "call"
+            | "call_expression"
+            | "binary_operator"
+            | "binary_expression"
+            | "comparison_operator"
+            | "subscript"
+            | "index_expression"
+            | "attribute"
+            | "field_expression"
+            | "scoped_identifier"
+            | "list_comprehension"
+            | "conditional_expression"
+            | "boolean_operator"
     );
     if expression && site.text(site.node).len() <= 80 {
         donors(site, out);
@@ -43,7 +54,8 @@ fn donors(site: &Site<'_>, out: &mut Out<'_>) {
         }
     }
     let alike = |other: &str| similarity(text, other);
-    let mut ranked: Vec<(f32, &str)> = found.into_iter().map(|(other, near)| (near * alike(other), other)).filter(|(score, _)| *score > 0.4).collect();
+    let mut ranked: Vec<(f32, &str)> =
+        found.into_iter().map(|(other, near)| (near * alike(other), other)).filter(|(score, _)| *score > 0.4).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     for (score, other) in ranked.into_iter().filter(|(_, other)| site.in_scope(other)).take(BREADTH) {
         out.swap(site.node, other, 0.8 * score * score);
@@ -57,7 +69,13 @@ fn followers(site: &Site<'_>, out: &mut Out<'_>) {
         return;
     }
     let next = site.node.next_named_sibling().map(|next| normal(site.text(next))).unwrap_or_default();
-    for statement in site.unit.source.statements.iter().filter(|statement| statement.kind == site.statement.kind && statement.span != site.statement.span) {
+    for statement in site
+        .unit
+        .source
+        .statements
+        .iter()
+        .filter(|statement| statement.kind == site.statement.kind && statement.span != site.statement.span)
+    {
         let text = &site.unit.source.text[statement.span.clone()];
         if text.len() > 300 || similarity(&here, &normal(text)) < 0.8 || site.unit.source.in_tests(statement.span.start) {
             continue;
@@ -77,19 +95,25 @@ fn followers(site: &Site<'_>, out: &mut Out<'_>) {
 
 /// A short statement of the same function once more, after this one: a reset or update that one branch forgot.
 fn repeated(site: &Site<'_>, out: &mut Out<'_>) {
-    if !site.node.parent().is_some_and(|parent| parent.kind() == "block") || matches!(site.kind(), "return_statement" | "break_statement" | "continue_statement" | "raise_statement") {
+    if site.node.parent().is_none_or(|parent| parent.kind() != "block")
+        || matches!(site.kind(), "return_statement" | "break_statement" | "continue_statement" | "raise_statement")
+    {
         return;
     }
     let simple = |kind: &str| matches!(kind, "expression_statement" | "return_statement");
     let (newline, indent) = (site.unit.source.newline(), site.unit.source.indent_at(site.statement.span.start));
     let mut seen: Vec<&str> = Vec::new();
-    for statement in site.siblings().filter(|statement| simple(&statement.kind) && statement.span != site.statement.span && !site.statement.span.contains(&statement.span.start)) {
+    for statement in site.siblings().filter(|statement| {
+        simple(&statement.kind) && statement.span != site.statement.span && !site.statement.span.contains(&statement.span.start)
+    }) {
         let text = &site.unit.source.text[statement.span.clone()];
         if text.lines().count() > 1 || text.len() > 80 || text.starts_with(['"', '\'']) || seen.contains(&text) || !site.in_scope(text) {
             continue;
         }
         seen.push(text);
-        if site.node.next_named_sibling().is_none_or(|next| site.text(next) != text) && (site.python() || site.kind().ends_with("statement") || site.kind() == "let_declaration") {
+        if site.node.next_named_sibling().is_none_or(|next| site.text(next) != text)
+            && (site.python() || site.kind().ends_with("statement") || site.kind() == "let_declaration")
+        {
             let weight = if text.contains('=') && !text.contains("==") { 0.5 } else { 0.3 };
             out.insert(site.statement.span.end, format!("{newline}{indent}{text}"), weight, format!("then `{}` once more", brief(text)));
         }

@@ -20,7 +20,9 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
                 out.replace(site.node, site.text(inner), 1.0, "remove `!`");
             }
         }
-        "!" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") && site.node.prev_sibling().is_none_or(|prev| !prev.is_named()) => {
+        "!" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree")
+            && site.node.prev_sibling().is_none_or(|prev| !prev.is_named()) =>
+        {
             out.replace(site.node, "", 0.6, "remove `!`");
         }
         "&&" | "||" if site.node.parent().is_some_and(|parent| parent.kind() == "token_tree") => {
@@ -77,7 +79,18 @@ fn truth_position(site: &Site<'_>) -> Option<f32> {
         "conditional_expression" if parts(parent).get(1) == Some(&site.node) => Some(0.5),
         "boolean_operator" => Some(0.5),
         "binary_expression" if operator_of(parent).is_some_and(|token| matches!(token.kind(), "&&" | "||")) => Some(0.5),
-        "return_statement" | "return_expression" | "closure_expression" | "lambda" | "argument_list" | "arguments" | "keyword_argument" | "generator_expression" if truthy => Some(0.4),
+        "return_statement"
+        | "return_expression"
+        | "closure_expression"
+        | "lambda"
+        | "argument_list"
+        | "arguments"
+        | "keyword_argument"
+        | "generator_expression"
+            if truthy =>
+        {
+            Some(0.4)
+        }
         "return_statement" if site.function().is_some_and(|function| Kind::of_name(&function.name) == Kind::Bool) => Some(0.4),
         "block" if is_tail(site.node) && site.function().and_then(|function| function.returns.as_deref()) == Some("bool") => Some(0.4),
         "assignment" | "let_declaration" if truthy && (is("right") || is("value")) => Some(0.35),

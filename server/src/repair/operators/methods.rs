@@ -150,7 +150,8 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
         "token_tree" => site.node.prev_sibling().is_some_and(|prev| matches!(prev.kind(), "." | "::")),
         _ => false,
     };
-    if member || (is_call(parent) && is("function")) || parent.kind() == "decorator" || is_call_argument(parent) || is_pattern_path(parent) {
+    if member || (is_call(parent) && is("function")) || parent.kind() == "decorator" || is_call_argument(parent) || is_pattern_path(parent)
+    {
         let mut mates: BTreeMap<&str, f32> = BTreeMap::new();
         for family in if site.python() { PYTHON } else { RUST }.iter().filter(|family| family.contains(&name)) {
             let share = if family.len() <= 3 { 0.95 } else { 0.7 };
@@ -184,8 +185,18 @@ fn same_type(site: &Site<'_>, parent: Node<'_>, name: &str, out: &mut Out<'_>) {
     let own = || site.function().and_then(|function| function.owner.clone());
     let owner = match text {
         "self" | "cls" | "Self" => own(),
-        "" => site.node.prev_sibling().and_then(|dot| dot.prev_sibling()).filter(|before| site.unit.source.of(*before) == "self").and_then(|_| own()),
-        _ => site.unit.scope.lookup(text, site.node.start_byte()).and_then(|binding| binding.type_name.clone()).or_else(|| Some(text.rsplit(['.', ':']).next().unwrap_or(text).to_owned())),
+        "" => site
+            .node
+            .prev_sibling()
+            .and_then(|dot| dot.prev_sibling())
+            .filter(|before| site.unit.source.of(*before) == "self")
+            .and_then(|_| own()),
+        _ => site
+            .unit
+            .scope
+            .lookup(text, site.node.start_byte())
+            .and_then(|binding| binding.type_name.clone())
+            .or_else(|| Some(text.rsplit(['.', ':']).next().unwrap_or(text).to_owned())),
     };
     let call = parent.parent().filter(|call| is_call(*call) && call.child_by_field_name("function") == Some(parent));
     let arity = call.map(|call| arguments(call).len());
@@ -204,7 +215,9 @@ fn same_type(site: &Site<'_>, parent: Node<'_>, name: &str, out: &mut Out<'_>) {
             (None, Some(_)) if other.params.is_none() => 0.1,
             _ => 1.0,
         };
-        let kind = current.map_or(0.6, |member| if member.kind == Kind::Unknown && other.kind == Kind::Unknown { 0.8 } else { member.kind.fit(other.kind) });
+        let kind = current.map_or(0.6, |member| {
+            if member.kind == Kind::Unknown && other.kind == Kind::Unknown { 0.8 } else { member.kind.fit(other.kind) }
+        });
         let slot = scored.entry(&other.name).or_default();
         *slot = slot.max(same_sort * kind * (0.45 + 0.55 * similarity(name, &other.name)) * if sure { 1.0 } else { 0.5 });
     }

@@ -51,7 +51,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "logic", prior: 0.85, propose: logic::propose },
     Family { name: "constants", prior: 0.75, propose: constants::propose },
     Family { name: "variables", prior: 0.8, propose: variables::propose },
-    Family { name: "bounds", prior: 0.5, propose: bounds::propose },
+    Family { name: "bounds", prior: 0.6, propose: bounds::propose },
     Family { name: "arguments", prior: 0.65, propose: arguments::propose },
     Family { name: "methods", prior: 0.65, propose: methods::propose },
     Family { name: "returns", prior: 0.6, propose: returns::propose },
@@ -132,7 +132,8 @@ impl<'s> Site<'s> {
     }
     /// Whether every identifier in `text` can be seen from the node (members and built-ins count as seen).
     pub fn in_scope(&self, text: &str) -> bool {
-        free_words(text).all(|word| self.unit.scope.lookup(word, self.node.start_byte()).is_some() || super::scope::is_builtin(self.lang(), word))
+        free_words(text)
+            .all(|word| self.unit.scope.lookup(word, self.node.start_byte()).is_some() || super::scope::is_builtin(self.lang(), word))
     }
 }
 
@@ -200,9 +201,24 @@ pub fn brief(text: &str) -> String {
 pub fn atom(node: Node<'_>, text: &str) -> String {
     let loose = matches!(
         node.kind(),
-        "binary_operator" | "binary_expression" | "boolean_operator" | "comparison_operator" | "not_operator" | "conditional_expression" | "lambda" | "closure_expression"
-            | "range_expression" | "assignment_expression" | "type_cast_expression" | "if_expression" | "match_expression" | "named_expression" | "await" | "unary_operator"
-            | "unary_expression" | "reference_expression"
+        "binary_operator"
+            | "binary_expression"
+            | "boolean_operator"
+            | "comparison_operator"
+            | "not_operator"
+            | "conditional_expression"
+            | "lambda"
+            | "closure_expression"
+            | "range_expression"
+            | "assignment_expression"
+            | "type_cast_expression"
+            | "if_expression"
+            | "match_expression"
+            | "named_expression"
+            | "await"
+            | "unary_operator"
+            | "unary_expression"
+            | "reference_expression"
     );
     if loose { format!("({text})") } else { text.to_owned() }
 }
@@ -240,19 +256,55 @@ pub fn is_use(node: Node<'_>) -> bool {
     match parent.kind() {
         "attribute" => !is("attribute"),
         "keyword_argument" | "default_parameter" | "typed_default_parameter" => !is("name"),
-        "function_definition" | "class_definition" | "parameters" | "lambda_parameters" | "typed_parameter" | "dotted_name" | "aliased_import" | "global_statement"
-        | "nonlocal_statement" | "as_pattern_target" | "named_expression" | "list_splat_pattern" | "dictionary_splat_pattern" | "import_statement" | "type" => {
-            parent.kind() == "named_expression" && is("value")
-        }
+        "function_definition"
+        | "class_definition"
+        | "parameters"
+        | "lambda_parameters"
+        | "typed_parameter"
+        | "dotted_name"
+        | "aliased_import"
+        | "global_statement"
+        | "nonlocal_statement"
+        | "as_pattern_target"
+        | "named_expression"
+        | "list_splat_pattern"
+        | "dictionary_splat_pattern"
+        | "import_statement"
+        | "type" => parent.kind() == "named_expression" && is("value"),
         "macro_invocation" => !is("macro"),
-        "function_item" | "const_item" | "static_item" | "mod_item" | "closure_parameters" | "parameter" | "let_declaration" | "mut_pattern" | "ref_pattern" | "use_declaration"
-        | "scoped_identifier" | "use_as_clause" | "use_list" | "scoped_use_list" | "tuple_struct_pattern" | "tuple_pattern" | "struct_pattern" | "slice_pattern"
-        | "reference_pattern" | "captured_pattern" | "match_pattern" | "or_pattern" | "enum_variant" | "label" | "attribute_item" | "type_parameter" | "field_pattern" => {
-            is("value") || (parent.kind() == "match_pattern" && is("condition"))
-        }
+        "function_item"
+        | "const_item"
+        | "static_item"
+        | "mod_item"
+        | "closure_parameters"
+        | "parameter"
+        | "let_declaration"
+        | "mut_pattern"
+        | "ref_pattern"
+        | "use_declaration"
+        | "scoped_identifier"
+        | "use_as_clause"
+        | "use_list"
+        | "scoped_use_list"
+        | "tuple_struct_pattern"
+        | "tuple_pattern"
+        | "struct_pattern"
+        | "slice_pattern"
+        | "reference_pattern"
+        | "captured_pattern"
+        | "match_pattern"
+        | "or_pattern"
+        | "enum_variant"
+        | "label"
+        | "attribute_item"
+        | "type_parameter"
+        | "field_pattern" => is("value") || (parent.kind() == "match_pattern" && is("condition")),
         "let_condition" | "for_expression" | "for_statement" | "for_in_clause" => !is("pattern") && !is("left"),
         "pattern_list" | "list_pattern" => false,
-        "token_tree" => node.next_sibling().is_none_or(|next| !matches!(next.kind(), "!" | "::")) && node.prev_sibling().is_none_or(|prev| !matches!(prev.kind(), "." | "::")),
+        "token_tree" => {
+            node.next_sibling().is_none_or(|next| !matches!(next.kind(), "!" | "::"))
+                && node.prev_sibling().is_none_or(|prev| !matches!(prev.kind(), "." | "::"))
+        }
         _ => true,
     }
 }
@@ -277,7 +329,8 @@ pub fn free_words(text: &str) -> impl Iterator<Item = &str> {
             at += 1;
         } else if byte.is_ascii_alphabetic() || byte == b'_' {
             let end = at + bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-            let member = at > 0 && (bytes[at - 1] == b'.' || bytes[at - 1] == b':') && (at < 2 || bytes[at - 2] != b'.' || bytes[at - 1] != b'.');
+            let member =
+                at > 0 && (bytes[at - 1] == b'.' || bytes[at - 1] == b':') && (at < 2 || bytes[at - 2] != b'.' || bytes[at - 1] != b'.');
             let follows = text[end..].trim_start();
             let keyword = follows.starts_with('=') && !follows.starts_with("==") && !follows.starts_with("=>");
             let word = &text[at..end];
@@ -297,8 +350,62 @@ pub fn free_words(text: &str) -> impl Iterator<Item = &str> {
 fn is_keyword(word: &str) -> bool {
     matches!(
         word,
-        "and" | "or" | "not" | "in" | "is" | "if" | "else" | "for" | "while" | "return" | "lambda" | "None" | "True" | "False" | "yield" | "await" | "raise" | "from" | "import"
-            | "as" | "with" | "try" | "except" | "elif" | "pass" | "break" | "continue" | "mut" | "ref" | "let" | "match" | "true" | "false" | "move" | "async" | "fn" | "loop"
-            | "unsafe" | "dyn" | "where" | "usize" | "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64" | "f32" | "f64" | "isize" | "u128" | "i128" | "bool" | "char" | "str"
+        "and"
+            | "or"
+            | "not"
+            | "in"
+            | "is"
+            | "if"
+            | "else"
+            | "for"
+            | "while"
+            | "return"
+            | "lambda"
+            | "None"
+            | "True"
+            | "False"
+            | "yield"
+            | "await"
+            | "raise"
+            | "from"
+            | "import"
+            | "as"
+            | "with"
+            | "try"
+            | "except"
+            | "elif"
+            | "pass"
+            | "break"
+            | "continue"
+            | "mut"
+            | "ref"
+            | "let"
+            | "match"
+            | "true"
+            | "false"
+            | "move"
+            | "async"
+            | "fn"
+            | "loop"
+            | "unsafe"
+            | "dyn"
+            | "where"
+            | "usize"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "f32"
+            | "f64"
+            | "isize"
+            | "u128"
+            | "i128"
+            | "bool"
+            | "char"
+            | "str"
     )
 }

@@ -11,18 +11,145 @@ use crate::repair::source::Lang;
 
 /// Modules whose missing import is worth guessing.
 const STANDARD_MODULES: &[&str] = &[
-    "math", "re", "os", "sys", "json", "itertools", "functools", "collections", "random", "datetime", "time", "string", "operator", "copy", "bisect", "heapq", "decimal",
-    "fractions", "statistics", "typing", "textwrap", "pathlib", "warnings", "io", "struct", "logging", "types", "enum", "abc", "contextlib", "inspect", "calendar", "uuid",
+    "math",
+    "re",
+    "os",
+    "sys",
+    "json",
+    "itertools",
+    "functools",
+    "collections",
+    "random",
+    "datetime",
+    "time",
+    "string",
+    "operator",
+    "copy",
+    "bisect",
+    "heapq",
+    "decimal",
+    "fractions",
+    "statistics",
+    "typing",
+    "textwrap",
+    "pathlib",
+    "warnings",
+    "io",
+    "struct",
+    "logging",
+    "types",
+    "enum",
+    "abc",
+    "contextlib",
+    "inspect",
+    "calendar",
+    "uuid",
 ];
 
 /// Methods of the built-in types, for attributes nobody in the project defines.
 const COMMON_METHODS: &[&str] = &[
-    "append", "extend", "insert", "remove", "pop", "clear", "index", "count", "sort", "reverse", "copy", "get", "keys", "values", "items", "update", "setdefault", "add", "discard",
-    "union", "join", "split", "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "startswith", "endswith", "find", "rfind", "format", "encode",
-    "decode", "isdigit", "isalpha", "isalnum", "isspace", "islower", "isupper", "splitlines", "zfill", "popleft", "appendleft", "most_common", "group", "groups", "match", "search",
-    "push", "len", "is_empty", "iter", "into_iter", "collect", "map", "filter", "fold", "contains", "contains_key", "push_str", "trim", "chars", "bytes", "to_string", "to_owned",
-    "to_lowercase", "to_uppercase", "starts_with", "ends_with", "first", "last", "unwrap", "unwrap_or", "unwrap_or_default", "is_some", "is_none", "is_ok", "is_err", "clone",
-    "as_str", "as_ref", "enumerate", "zip", "rev", "skip", "take", "sum", "min", "max", "abs", "pow", "sqrt", "entry", "or_insert", "or_default", "and_then", "ok_or", "expect",
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "pop",
+    "clear",
+    "index",
+    "count",
+    "sort",
+    "reverse",
+    "copy",
+    "get",
+    "keys",
+    "values",
+    "items",
+    "update",
+    "setdefault",
+    "add",
+    "discard",
+    "union",
+    "join",
+    "split",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "replace",
+    "startswith",
+    "endswith",
+    "find",
+    "rfind",
+    "format",
+    "encode",
+    "decode",
+    "isdigit",
+    "isalpha",
+    "isalnum",
+    "isspace",
+    "islower",
+    "isupper",
+    "splitlines",
+    "zfill",
+    "popleft",
+    "appendleft",
+    "most_common",
+    "group",
+    "groups",
+    "match",
+    "search",
+    "push",
+    "len",
+    "is_empty",
+    "iter",
+    "into_iter",
+    "collect",
+    "map",
+    "filter",
+    "fold",
+    "contains",
+    "contains_key",
+    "push_str",
+    "trim",
+    "chars",
+    "bytes",
+    "to_string",
+    "to_owned",
+    "to_lowercase",
+    "to_uppercase",
+    "starts_with",
+    "ends_with",
+    "first",
+    "last",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_default",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "clone",
+    "as_str",
+    "as_ref",
+    "enumerate",
+    "zip",
+    "rev",
+    "skip",
+    "take",
+    "sum",
+    "min",
+    "max",
+    "abs",
+    "pow",
+    "sqrt",
+    "entry",
+    "or_insert",
+    "or_default",
+    "and_then",
+    "ok_or",
+    "expect",
 ];
 
 /// Proposals for an identifier, attribute, type, keyword argument or string key that could not be resolved.
@@ -65,7 +192,11 @@ fn variable(site: &Site<'_>, name: &str, reported: bool, out: &mut Out<'_>) {
 }
 
 fn attribute(site: &Site<'_>, name: &str, reported: bool, out: &mut Out<'_>) {
-    let object = site.node.parent().and_then(|parent| parent.child_by_field_name("object").or(parent.child_by_field_name("value"))).map(|object| site.text(object));
+    let object = site
+        .node
+        .parent()
+        .and_then(|parent| parent.child_by_field_name("object").or(parent.child_by_field_name("value")))
+        .map(|object| site.text(object));
     let owner = site.function().and_then(|function| function.owner.as_deref());
     let known = |member: &str| !site.project.owners_of(member).is_empty();
     let own = object == Some("self") && owner.is_some();
@@ -81,7 +212,11 @@ fn attribute(site: &Site<'_>, name: &str, reported: bool, out: &mut Out<'_>) {
 fn other_identifier(site: &Site<'_>, name: &str, out: &mut Out<'_>) {
     let mut pool: BTreeSet<&str> = members_and_methods(site, None);
     for unit in site.project.units.values() {
-        let visible = unit.scope.bindings.iter().filter(|binding| matches!(binding.role, Role::Function | Role::Type | Role::Global) || binding.params.is_some());
+        let visible = unit
+            .scope
+            .bindings
+            .iter()
+            .filter(|binding| matches!(binding.role, Role::Function | Role::Type | Role::Global) || binding.params.is_some());
         pool.extend(visible.map(|binding| binding.name.as_str()));
         if site.node.parent().is_some_and(|parent| parent.kind() == "keyword_argument") {
             pool.extend(unit.scope.bindings.iter().filter(|binding| binding.role == Role::Param).map(|binding| binding.name.as_str()));
@@ -126,10 +261,36 @@ fn key(site: &Site<'_>, text: &str, out: &mut Out<'_>) {
 /// The definition is what is misspelt: others ask for a name that nothing defines, and this one is spelt nearly so.
 fn definition(site: &Site<'_>, name: &str, out: &mut Out<'_>) {
     let Some(parent) = site.node.parent() else { return };
-    let defines = matches!(parent.kind(), "function_definition" | "class_definition" | "function_item" | "struct_item" | "enum_item" | "field_declaration" | "enum_variant" | "const_item")
-        && parent.child_by_field_name("name") == Some(site.node)
-        || (parent.kind() == "attribute" && parent.parent().is_some_and(|up| up.kind() == "assignment" && up.child_by_field_name("left") == Some(parent)));
+    let defines = matches!(
+        parent.kind(),
+        "function_definition"
+            | "class_definition"
+            | "function_item"
+            | "struct_item"
+            | "enum_item"
+            | "field_declaration"
+            | "enum_variant"
+            | "const_item"
+    ) && parent.child_by_field_name("name") == Some(site.node)
+        || (matches!(
+            parent.kind(),
+            "assignment"
+                | "for_statement"
+                | "for_in_clause"
+                | "parameters"
+                | "default_parameter"
+                | "pattern_list"
+                | "as_pattern_target"
+                | "let_declaration"
+        ) && site.kind() == "identifier"
+            && parent.child_by_field_name("right") != Some(site.node)
+            && parent.child_by_field_name("value") != Some(site.node))
+        || (parent.kind() == "attribute"
+            && parent.parent().is_some_and(|up| up.kind() == "assignment" && up.child_by_field_name("left") == Some(parent)));
     if !defines {
+        return;
+    }
+    if site.unit.scope.uses.get(name).copied().unwrap_or_default() > 6 {
         return;
     }
     for unknown in site.hints.unknown.iter().filter(|unknown| unknown.as_str() != name && similarity(name, unknown) > 0.6) {
@@ -163,11 +324,19 @@ fn missing_import(site: &Site<'_>, name: &str, from: f32, out: &mut Out<'_>) {
         out.insert(at, format!("import {name}{newline}"), from, format!("import `{name}`"));
     }
     for (path, unit) in site.project.units.iter().filter(|(path, _)| **path != site.unit.source.path) {
-        let defines = unit.scope.bindings.iter().any(|binding| binding.name == name && matches!(binding.role, Role::Function | Role::Type | Role::Global));
+        let defines = unit
+            .scope
+            .bindings
+            .iter()
+            .any(|binding| binding.name == name && matches!(binding.role, Role::Function | Role::Type | Role::Global));
         let stem = path.file_name().trim_end_matches(".py");
         if defines && path.parent() == site.unit.source.path.parent() {
             let package = path.parent().is_some() && site.unit.source.text.contains("from .");
-            let module = if package { format!(".{stem}") } else { path.as_str().trim_end_matches(".py").trim_start_matches("src/").replace('/', ".") };
+            let module = if package {
+                format!(".{stem}")
+            } else {
+                path.as_str().trim_end_matches(".py").trim_start_matches("src/").replace('/', ".")
+            };
             out.insert(at, format!("from {module} import {name}{newline}"), from * 0.7, format!("import `{name}` from `{module}`"));
         }
     }

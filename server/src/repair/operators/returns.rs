@@ -1,6 +1,6 @@
 //! Results: a value computed and not returned, the wrong thing returned, a return in the wrong place.
 
-use super::{Out, Site, arguments, is_call};
+use super::{Out, Site, is_call};
 use crate::repair::scope::{Binding, Role};
 use crate::repair::source::parts;
 
@@ -37,7 +37,9 @@ fn python(site: &Site<'_>, out: &mut Out<'_>) {
             }
         }
         "return_statement" => {
-            for (value, weight) in [("None", 0.15), ("True", 0.12), ("False", 0.12), ("0", 0.08), ("[]", 0.08), ("\"\"", 0.06), ("self", 0.06), ("{}", 0.04)] {
+            for (value, weight) in
+                [("None", 0.15), ("True", 0.12), ("False", 0.12), ("0", 0.08), ("[]", 0.08), ("\"\"", 0.06), ("self", 0.06), ("{}", 0.04)]
+            {
                 out.replace(site.node, format!("return {value}"), weight, format!("return `{value}`"));
             }
             if inside_generator(site) {
@@ -61,7 +63,13 @@ fn forgotten(site: &Site<'_>, out: &mut Out<'_>) {
         return;
     }
     let returns_elsewhere = site.unit.source.text[function.body.clone()].contains("return ");
-    let weight = if site.hints.boost("returns") > 1.0 { 1.2 } else if returns_elsewhere { 0.4 } else { 0.5 };
+    let weight = if site.hints.boost("returns") > 1.0 {
+        1.2
+    } else if returns_elsewhere {
+        0.4
+    } else {
+        0.5
+    };
     let indent = site.unit.source.indent_at(site.statement.span.start);
     let newline = site.unit.source.newline();
     for (rank, name) in results(site).into_iter().take(8).enumerate() {
@@ -87,9 +95,30 @@ fn inside_generator(site: &Site<'_>) -> bool {
 pub(super) fn results(site: &Site<'_>) -> Vec<String> {
     let Some(function) = site.function() else { return Vec::new() };
     let names = site.unit.scope.names_at(site.statement.span.end.saturating_sub(1).max(site.node.start_byte()));
-    let own: Vec<&&Binding> = names.iter().filter(|name| function.span.contains(&name.at) && matches!(name.role, Role::Param | Role::Local) && name.name != "self" && name.name != "_").collect();
+    let own: Vec<&&Binding> = names
+        .iter()
+        .filter(|name| {
+            function.span.contains(&name.at) && matches!(name.role, Role::Param | Role::Local) && name.name != "self" && name.name != "_"
+        })
+        .collect();
     let score = |binding: &Binding| {
-        let telling = matches!(binding.name.as_str(), "result" | "results" | "out" | "output" | "ret" | "res" | "acc" | "total" | "ans" | "answer" | "value" | "found" | "best" | "count");
+        let telling = matches!(
+            binding.name.as_str(),
+            "result"
+                | "results"
+                | "out"
+                | "output"
+                | "ret"
+                | "res"
+                | "acc"
+                | "total"
+                | "ans"
+                | "answer"
+                | "value"
+                | "found"
+                | "best"
+                | "count"
+        );
         let local = binding.role == Role::Local;
         let depth = site.unit.source.indent_at(binding.at).len();
         (!telling, !local, depth, std::cmp::Reverse(binding.at))
@@ -110,15 +139,20 @@ fn rust(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(returns) = function.returns.as_deref() else { return };
     let text = site.text(site.node);
     let semicolon = text.strip_suffix(';');
-    if let (true, "expression_statement", Some(bare)) = (last_in_function(site), site.kind(), semicolon) {
-        if !bare.starts_with("return") {
-            out.replace(site.node, bare, 1.5, "return the value: drop the semicolon");
-        }
+    if let (true, "expression_statement", Some(bare)) = (last_in_function(site), site.kind(), semicolon)
+        && !bare.starts_with("return")
+    {
+        out.replace(site.node, bare, 1.5, "return the value: drop the semicolon");
     }
     if last_in_function(site) && site.kind().ends_with("statement") || site.kind() == "let_declaration" && last_in_function(site) {
         let indent = site.unit.source.indent_at(site.statement.span.start);
         for (rank, name) in results(site).into_iter().take(5).enumerate() {
-            out.insert(site.statement.span.end, format!("{}{indent}{name}", site.unit.source.newline()), 0.8 / (1.0 + 0.4 * rank as f32), format!("return `{name}`"));
+            out.insert(
+                site.statement.span.end,
+                format!("{}{indent}{name}", site.unit.source.newline()),
+                0.8 / (1.0 + 0.4 * rank as f32),
+                format!("return `{name}`"),
+            );
         }
     }
     if site.kind() == "expression_statement" && text.starts_with("return") {
@@ -129,9 +163,6 @@ fn rust(site: &Site<'_>, out: &mut Out<'_>) {
         for name in results(site).into_iter().take(5) {
             out.replace(site.node, format!("Some({name})"), 0.25, format!("return `Some({name})`"));
         }
-    }
-    if let Some(inner) = site.node.named_child(0).filter(|inner| is_call(*inner) && site.kind() == "call_expression" && site.unit.source.of(*inner) == "Some") {
-        let _ = arguments(inner);
     }
     if returns.starts_with("Option") && site.text(site.node).starts_with("Some(") {
         out.replace(site.node, "None", 0.25, "return `None`");

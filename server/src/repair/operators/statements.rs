@@ -34,7 +34,18 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
         }
         _ => {}
     }
-    if !matches!(site.kind(), "function_definition" | "class_definition" | "decorated_definition" | "function_item" | "match_arm" | "elif_clause" | "import_statement" | "import_from_statement") && site.function().is_some() {
+    if !matches!(
+        site.kind(),
+        "function_definition"
+            | "class_definition"
+            | "decorated_definition"
+            | "function_item"
+            | "match_arm"
+            | "elif_clause"
+            | "import_statement"
+            | "import_from_statement"
+    ) && site.function().is_some()
+    {
         delete(site, out);
         exchange(site, out);
         leave(site, out);
@@ -46,7 +57,7 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
 fn delete(site: &Site<'_>, out: &mut Out<'_>) {
     let source = &site.unit.source;
     let is_let = site.kind() == "let_declaration";
-    if is_let || !site.node.parent().is_some_and(|parent| parent.kind() == "block") {
+    if is_let || site.node.parent().is_none_or(|parent| parent.kind() != "block") {
         return;
     }
     let alone = site.node.parent().map(parts).is_some_and(|list| list.len() == 1);
@@ -73,9 +84,14 @@ fn delete(site: &Site<'_>, out: &mut Out<'_>) {
 /// This statement and the next, the other way round.
 fn exchange(site: &Site<'_>, out: &mut Out<'_>) {
     let Some(next) = site.node.next_named_sibling().filter(|next| !next.kind().ends_with("comment")) else { return };
-    let simple = |kind: &str| !matches!(kind, "function_definition" | "class_definition" | "return_statement" | "elif_clause" | "else_clause");
+    let simple =
+        |kind: &str| !matches!(kind, "function_definition" | "class_definition" | "return_statement" | "elif_clause" | "else_clause");
     let small = site.text(site.node).lines().count() <= 6 && site.text(next).lines().count() <= 6;
-    if simple(site.kind()) && simple(next.kind()) && small && (site.python() || next.kind().ends_with("statement") || next.kind() == "let_declaration") {
+    if simple(site.kind())
+        && simple(next.kind())
+        && small
+        && (site.python() || next.kind().ends_with("statement") || next.kind() == "let_declaration")
+    {
         let edits = vec![(site.node.byte_range(), site.text(next).to_owned()), (next.byte_range(), site.text(site.node).to_owned())];
         out.edits(edits, 0.45, format!("do `{}` first", brief(site.text(next))));
     }
@@ -89,15 +105,26 @@ fn leave(site: &Site<'_>, out: &mut Out<'_>) {
         .take_while(|node| !matches!(node.kind(), "function_definition" | "function_item" | "closure_expression"))
         .map(|node| node.kind())
         .collect();
-    let looped = around.iter().any(|kind| matches!(*kind, "for_statement" | "while_statement" | "for_expression" | "while_expression" | "loop_expression"));
+    let looped = around
+        .iter()
+        .any(|kind| matches!(*kind, "for_statement" | "while_statement" | "for_expression" | "while_expression" | "loop_expression"));
     let branch = around.first().is_some_and(|kind| matches!(*kind, "if_statement" | "if_expression" | "elif_clause" | "else_clause"));
-    if !last || !looped || matches!(site.kind(), "break_statement" | "continue_statement" | "return_statement" | "raise_statement") || !site.python() && !site.kind().ends_with("statement") {
+    if !last
+        || !looped
+        || matches!(site.kind(), "break_statement" | "continue_statement" | "return_statement" | "raise_statement")
+        || !site.python() && !site.kind().ends_with("statement")
+    {
         return;
     }
     let (indent, newline) = (site.unit.source.indent_at(site.statement.span.start), site.unit.source.newline());
     let end = if site.python() { "" } else { ";" };
     for (word, weight) in [("break", 0.8), ("continue", 0.6)] {
-        out.insert(site.statement.span.end, format!("{newline}{indent}{word}{end}"), if branch { weight } else { weight * 0.3 }, format!("`{word}` afterwards"));
+        out.insert(
+            site.statement.span.end,
+            format!("{newline}{indent}{word}{end}"),
+            if branch { weight } else { weight * 0.3 },
+            format!("`{word}` afterwards"),
+        );
     }
     if let Some(counter) = counter(site).filter(|_| !branch) {
         for sign in ["+", "-"] {
@@ -108,10 +135,12 @@ fn leave(site: &Site<'_>, out: &mut Out<'_>) {
 
 /// A local whole number the condition of the loop around mentions.
 fn counter(site: &Site<'_>) -> Option<String> {
-    let around = std::iter::successors(site.node.parent(), |node| node.parent()).find(|node| matches!(node.kind(), "while_statement" | "while_expression"))?;
+    let around = std::iter::successors(site.node.parent(), |node| node.parent())
+        .find(|node| matches!(node.kind(), "while_statement" | "while_expression"))?;
     let condition = site.text(around.child_by_field_name("condition")?);
     let names = site.names();
-    let mut counting = names.iter().filter(|name| name.role == Role::Local && super::variables::words(condition).any(|word| word == name.name));
+    let mut counting =
+        names.iter().filter(|name| name.role == Role::Local && super::variables::words(condition).any(|word| word == name.name));
     counting.next().map(|name| name.name.clone())
 }
 
@@ -130,13 +159,22 @@ fn shift(site: &Site<'_>, out: &mut Out<'_>) {
     let last = block.map(parts).is_some_and(|list| list.len() > 1 && list.last() == Some(&site.node));
     let (here, newline) = (source.indent_at(site.statement.span.start), source.newline());
     let line = source.line_span(source.line_of(site.statement.span.start));
-    if let Some(owner) = owner.filter(|owner| last && matches!(owner.kind(), "for_statement" | "while_statement" | "if_statement" | "else_clause" | "with_statement")) {
+    if let Some(owner) = owner.filter(|owner| {
+        last && matches!(owner.kind(), "for_statement" | "while_statement" | "if_statement" | "else_clause" | "with_statement")
+    }) {
         let outer = source.indent_at(owner.start_byte());
-        let moved = text.lines().map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l).trim_start_matches(|_| false))).collect::<Vec<_>>().join(newline);
+        let moved = text
+            .lines()
+            .map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l)))
+            .collect::<Vec<_>>()
+            .join(newline);
         let weight = if text.starts_with("return") { 1.2 } else { 0.5 };
         out.edits(vec![(line.start..site.statement.span.end, moved)], weight, format!("move `{}` out of the block", brief(text)));
     }
-    let before = site.node.prev_named_sibling().filter(|node| matches!(node.kind(), "for_statement" | "while_statement" | "if_statement" | "with_statement"));
+    let before = site
+        .node
+        .prev_named_sibling()
+        .filter(|node| matches!(node.kind(), "for_statement" | "while_statement" | "if_statement" | "with_statement"));
     if let Some(body) = before.and_then(|before| before.child_by_field_name("body").or(before.child_by_field_name("consequence"))) {
         let inner = parts(body).first().map(|first| source.indent_at(first.start_byte()).to_owned()).unwrap_or_default();
         let moved = text.lines().map(|l| format!("{inner}{}", l.strip_prefix(here).unwrap_or(l))).collect::<Vec<_>>().join(newline);
@@ -156,7 +194,12 @@ fn constructor(site: &Site<'_>, out: &mut Out<'_>) {
     for param in site.names().into_iter().filter(|name| name.role == Role::Param && name.name != "self") {
         if !super::variables::words(body).any(|word| word == param.name) {
             for field in [param.name.clone(), format!("_{}", param.name)] {
-                out.insert(site.statement.span.end, format!("{newline}{indent}self.{field} = {}", param.name), 1.5, format!("keep `{}`", param.name));
+                out.insert(
+                    site.statement.span.end,
+                    format!("{newline}{indent}self.{field} = {}", param.name),
+                    1.5,
+                    format!("keep `{}`", param.name),
+                );
             }
         }
     }

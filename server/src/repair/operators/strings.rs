@@ -11,10 +11,14 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
     match site.kind() {
         "string" => {
             let Some(open) = site.node.child(0).filter(|open| open.kind() == "string_start") else { return };
-            let Some(close) = site.node.child(site.node.child_count().saturating_sub(1) as u32).filter(|close| close.kind() == "string_end") else { return };
+            let Some(close) = site.node.child(site.node.child_count().saturating_sub(1)).filter(|close| close.kind() == "string_end")
+            else {
+                return;
+            };
             let (prefix, end) = (site.text(open), site.text(close));
             let inner = &site.unit.source.text[open.end_byte()..close.start_byte()];
-            if prefix.len() > 4 || inner.contains('\n') || site.node.parent().is_some_and(|parent| parent.kind() == "expression_statement") {
+            if prefix.len() > 4 || inner.contains('\n') || site.node.parent().is_some_and(|parent| parent.kind() == "expression_statement")
+            {
                 return;
             }
             forgotten_f(site, prefix, inner, out);
@@ -39,7 +43,9 @@ fn variants(site: &Site<'_>, prefix: &str, inner: &str, end: &str, out: &mut Out
     } else {
         offers.push((String::new(), 0.15));
     }
-    for (trimmed, weight) in [(inner.trim().to_owned(), 0.4), (inner.trim_end().to_owned(), 0.2), (format!("{inner} "), 0.2), (format!(" {inner}"), 0.1)] {
+    for (trimmed, weight) in
+        [(inner.trim().to_owned(), 0.4), (inner.trim_end().to_owned(), 0.2), (format!("{inner} "), 0.2), (format!(" {inner}"), 0.1)]
+    {
         offers.push((trimmed, weight));
     }
     if inner.len() <= 40 && inner.chars().any(char::is_alphabetic) && !inner.contains('%') && !inner.contains('{') {
@@ -53,7 +59,21 @@ fn variants(site: &Site<'_>, prefix: &str, inner: &str, end: &str, out: &mut Out
     if let (true, Some((last, _))) = (inner.chars().count() > 1, ends.next_back()) {
         offers.push((inner[..last].to_owned(), 0.15));
     }
-    for (from, to) in [("%d", "%s"), ("%s", "%d"), ("%s", "%r"), ("{}", "{:?}"), ("{:?}", "{}"), (", ", ","), (",", ", "), ("-", "_"), ("_", "-"), (".2f", ".1f"), (".1f", ".2f"), (".2", ".1"), (".1", ".2")] {
+    for (from, to) in [
+        ("%d", "%s"),
+        ("%s", "%d"),
+        ("%s", "%r"),
+        ("{}", "{:?}"),
+        ("{:?}", "{}"),
+        (", ", ","),
+        (",", ", "),
+        ("-", "_"),
+        ("_", "-"),
+        (".2f", ".1f"),
+        (".1f", ".2f"),
+        (".2", ".1"),
+        (".1", ".2"),
+    ] {
         if inner.contains(from) && inner.len() > from.len() {
             offers.push((inner.replacen(from, to, 1), 0.25));
         }

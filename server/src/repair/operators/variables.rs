@@ -41,8 +41,21 @@ pub fn propose(site: &Site<'_>, out: &mut Out<'_>) {
 
 /// A name where a literal or a call stands: unused ones and those of the same kind first.
 fn values(site: &Site<'_>, out: &mut Out<'_>) {
-    let literal = matches!(site.kind(), "integer" | "integer_literal" | "float" | "float_literal" | "string" | "string_literal" | "none" | "char_literal");
-    let compound = matches!(site.kind(), "call" | "call_expression" | "subscript" | "index_expression" | "attribute" | "field_expression" | "binary_operator" | "binary_expression");
+    let literal = matches!(
+        site.kind(),
+        "integer" | "integer_literal" | "float" | "float_literal" | "string" | "string_literal" | "none" | "char_literal"
+    );
+    let compound = matches!(
+        site.kind(),
+        "call"
+            | "call_expression"
+            | "subscript"
+            | "index_expression"
+            | "attribute"
+            | "field_expression"
+            | "binary_operator"
+            | "binary_expression"
+    );
     let text = site.text(site.node);
     let receiver = site.kind() == "string" && site.node.parent().is_some_and(|parent| parent.kind() == "attribute");
     if !literal && !compound || text.len() > 60 || !(receiver || is_value(site.node)) {
@@ -50,7 +63,11 @@ fn values(site: &Site<'_>, out: &mut Out<'_>) {
     }
     let kind = Kind::of_expression(site.node, &site.unit.source);
     let mut offers: Vec<(f32, String)> = Vec::new();
-    for other in site.names().into_iter().filter(|other| matches!(other.role, Role::Param | Role::Local) && !matches!(other.name.as_str(), "self" | "cls" | "_")) {
+    for other in site
+        .names()
+        .into_iter()
+        .filter(|other| matches!(other.role, Role::Param | Role::Local) && !matches!(other.name.as_str(), "self" | "cls" | "_"))
+    {
         if is_bound_here(site, other) {
             continue;
         }
@@ -60,7 +77,12 @@ fn values(site: &Site<'_>, out: &mut Out<'_>) {
     }
     if site.text_of_function_has_self() {
         let owner = site.function().and_then(|function| function.owner.as_deref());
-        let fields = site.unit.scope.members.iter().filter(|member| Some(member.owner.as_str()) == owner && member.params.is_none() && !member.variant);
+        let fields = site
+            .unit
+            .scope
+            .members
+            .iter()
+            .filter(|member| Some(member.owner.as_str()) == owner && member.params.is_none() && !member.variant);
         offers.extend(fields.map(|field| (0.15 * kind.fit(field.kind), format!("self.{}", field.name))));
     }
     offers.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -76,9 +98,26 @@ fn is_value(node: Node<'_>) -> bool {
     let is = |field: &str| parent.child_by_field_name(field) == Some(node);
     match parent.kind() {
         "assignment" | "augmented_assignment" | "assignment_expression" | "compound_assignment_expr" => is("right"),
-        "call" | "call_expression" | "expression_statement" | "match_pattern" | "dictionary_splat" | "decorator" | "reference_pattern" | "tuple_struct_pattern" | "range_pattern"
-        | "or_pattern" | "token_tree" | "default_parameter" | "typed_default_parameter" | "concatenated_string" | "interpolation" | "array_type" | "attribute" | "field_expression"
-        | "generic_function" | "scoped_identifier" => false,
+        "call"
+        | "call_expression"
+        | "expression_statement"
+        | "match_pattern"
+        | "dictionary_splat"
+        | "decorator"
+        | "reference_pattern"
+        | "tuple_struct_pattern"
+        | "range_pattern"
+        | "or_pattern"
+        | "token_tree"
+        | "default_parameter"
+        | "typed_default_parameter"
+        | "concatenated_string"
+        | "interpolation"
+        | "array_type"
+        | "attribute"
+        | "field_expression"
+        | "generic_function"
+        | "scoped_identifier" => false,
         "keyword_argument" | "let_declaration" => is("value"),
         "module" => false,
         _ => true,
@@ -98,7 +137,7 @@ fn weight(site: &Site<'_>, name: &str, binding: Option<&Binding>, other: &Bindin
         Role::Type if called => 0.1,
         _ => 0.02,
     };
-    let fit = if called { 1.0 } else { kind.fit(other.kind) };
+    let fit = if called { 1.0 } else { 0.25 + 0.75 * kind.fit(other.kind) };
     let same_type = match (binding.and_then(|binding| binding.type_name.as_deref()), other.type_name.as_deref()) {
         (Some(a), Some(b)) if a == b => 1.5,
         (Some(_), Some(_)) if !site.python() => 0.5,
@@ -113,7 +152,11 @@ fn weight(site: &Site<'_>, name: &str, binding: Option<&Binding>, other: &Bindin
     };
     let twice = if repeated_in_operation(site, name) { 1.5 } else { 1.0 };
     let owner = if name == "self" { 0.25 } else { 1.0 };
-    role * fit * same_type * (0.55 + 0.6 * alike) * unused * twice * owner
+    let unbound =
+        site.python() && binding.is_none() && !crate::repair::scope::is_builtin(site.lang(), name) || site.hints.unknown.contains(name);
+    let owner = if unbound { owner * 3.0 } else { owner };
+    let near = if used_nearby(site, &other.name) { 1.15 } else { 0.9 };
+    role * near * fit * same_type * (0.55 + 0.6 * alike) * unused * twice * owner
 }
 
 /// The name the statement itself binds cannot have been meant on its right-hand side, unless it existed before.
@@ -122,7 +165,10 @@ fn is_bound_here(site: &Site<'_>, other: &Binding) -> bool {
 }
 
 fn is_lone_function(site: &Site<'_>, other: &Binding) -> bool {
-    other.role == Role::Function && site.function().is_some_and(|function| function.name == other.name) && site.text(site.node) != other.name && other.params.is_none()
+    other.role == Role::Function
+        && site.function().is_some_and(|function| function.name == other.name)
+        && site.text(site.node) != other.name
+        && other.params.is_none()
 }
 
 /// How often the function reads a name (its parameter list not counted).
@@ -131,6 +177,15 @@ fn uses_in_function(site: &Site<'_>, name: &str) -> usize {
     words(&site.unit.source.text[function.body.clone()]).filter(|word| *word == name).count()
 }
 
+/// Whether the name occurs within a few lines.
+fn used_nearby(site: &Site<'_>, name: &str) -> bool {
+    let source = &site.unit.source;
+    let line = source.line_of(site.node.start_byte());
+    let around = source.line_span(line.saturating_sub(3).max(1)).start..source.line_span(line + 2).end;
+    source.text.get(around).is_some_and(|text| words(text).any(|word| word == name))
+}
+
+/// The identifiers, keywords and numbers of a text.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
@@ -138,7 +193,10 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 /// `a - a`, `f(a, a)`: one of the two was probably meant to be something else.
 fn repeated_in_operation(site: &Site<'_>, name: &str) -> bool {
     let Some(parent) = site.node.parent() else { return false };
-    let alike = matches!(parent.kind(), "binary_operator" | "binary_expression" | "comparison_operator" | "argument_list" | "arguments" | "boolean_operator" | "pair");
+    let alike = matches!(
+        parent.kind(),
+        "binary_operator" | "binary_expression" | "comparison_operator" | "argument_list" | "arguments" | "boolean_operator" | "pair"
+    );
     let mut cursor = parent.walk();
     alike && parent.named_children(&mut cursor).any(|child| child != site.node && site.text(child) == name)
 }
@@ -168,7 +226,7 @@ fn members_of_self(site: &Site<'_>, name: &str, binding: Option<&Binding>, out: 
     for member in site.unit.scope.members.iter().filter(|member| member.owner == owner && member.params.is_none() && !member.variant) {
         let exact = member.name == name || member.name.trim_start_matches('_') == name;
         let weight = if exact { 0.7 } else { 0.2 * kind.fit(member.kind) * (0.5 + similarity(name, &member.name)) };
-        offers.push((if binding.is_none() { weight * 1.5 } else { weight }, &member.name));
+        offers.push((if binding.is_none() { weight * 3.0 } else { weight }, &member.name));
     }
     offers.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     offers.dedup_by(|a, b| a.1 == b.1);

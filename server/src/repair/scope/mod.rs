@@ -116,7 +116,10 @@ impl Scope {
 pub fn is_builtin(lang: Lang, name: &str) -> bool {
     match lang {
         Lang::Python => python::BUILTINS.contains(&name),
-        Lang::Rust => matches!(name, "self" | "Self" | "super" | "crate" | "Some" | "None" | "Ok" | "Err" | "String" | "Vec" | "Box" | "Default" | "std" | "core"),
+        Lang::Rust => matches!(
+            name,
+            "self" | "Self" | "super" | "crate" | "Some" | "None" | "Ok" | "Err" | "String" | "Vec" | "Box" | "Default" | "std" | "core"
+        ),
     }
 }
 

@@ -11,16 +11,126 @@ use crate::repair::source::{Source, parts, walk};
 
 /// The built-in functions, types, constants and common exceptions.
 pub const BUILTINS: &[&str] = &[
-    "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "complex", "delattr", "dict", "dir", "divmod",
-    "enumerate", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr", "hash", "hex", "id", "input", "int", "isinstance",
-    "issubclass", "iter", "len", "list", "locals", "map", "max", "min", "next", "object", "oct", "open", "ord", "pow", "print", "property", "range",
-    "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip",
-    "NotImplemented", "NotImplementedError", "Exception", "BaseException", "ValueError", "TypeError", "KeyError", "IndexError", "AttributeError",
-    "StopIteration", "RuntimeError", "ZeroDivisionError", "ArithmeticError", "OverflowError", "LookupError", "ImportError", "OSError", "IOError",
-    "UnicodeDecodeError", "UnicodeError", "UnicodeEncodeError", "AssertionError", "NameError", "FileNotFoundError", "PermissionError", "GeneratorExit",
-    "KeyboardInterrupt", "DeprecationWarning", "UserWarning", "Warning", "RuntimeWarning", "memoryview", "__name__", "__file__", "__doc__", "__import__",
-    "eval", "exec", "compile", "breakpoint", "aiter", "anext", "help", "True", "False", "None", "Ellipsis", "self", "cls", "__class__",
-    "RecursionError", "TimeoutError", "EOFError", "MemoryError", "ModuleNotFoundError", "UnboundLocalError", "SystemExit", "FutureWarning",
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "NotImplemented",
+    "NotImplementedError",
+    "Exception",
+    "BaseException",
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "StopIteration",
+    "RuntimeError",
+    "ZeroDivisionError",
+    "ArithmeticError",
+    "OverflowError",
+    "LookupError",
+    "ImportError",
+    "OSError",
+    "IOError",
+    "UnicodeDecodeError",
+    "UnicodeError",
+    "UnicodeEncodeError",
+    "AssertionError",
+    "NameError",
+    "FileNotFoundError",
+    "PermissionError",
+    "GeneratorExit",
+    "KeyboardInterrupt",
+    "DeprecationWarning",
+    "UserWarning",
+    "Warning",
+    "RuntimeWarning",
+    "memoryview",
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__import__",
+    "eval",
+    "exec",
+    "compile",
+    "breakpoint",
+    "aiter",
+    "anext",
+    "help",
+    "True",
+    "False",
+    "None",
+    "Ellipsis",
+    "self",
+    "cls",
+    "__class__",
+    "RecursionError",
+    "TimeoutError",
+    "EOFError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "UnboundLocalError",
+    "SystemExit",
+    "FutureWarning",
 ];
 
 /// Surveys a Python file.
@@ -58,7 +168,9 @@ fn visit(node: Node<'_>, source: &Source, scope: &mut Scope) {
             if let (Some(left), Some(body)) = (left, body) {
                 let visible = loop_start(node).unwrap_or(body.start_byte()).min(body.start_byte())..home(node).end;
                 let kind = node.child_by_field_name("right").filter(|right| source.of(*right).starts_with("range(")).map(|_| Kind::Int);
-                targets(left, &mut |name| bind(scope, source, name, local_role(node), visible.clone(), kind.unwrap_or(Kind::of_name(source.of(name))), None));
+                targets(left, &mut |name| {
+                    bind(scope, source, name, local_role(node), visible.clone(), kind.unwrap_or(Kind::of_name(source.of(name))), None)
+                });
             }
         }
         "for_in_clause" => {
@@ -66,7 +178,9 @@ fn visit(node: Node<'_>, source: &Source, scope: &mut Scope) {
                 targets(left, &mut |name| bind(scope, source, name, Role::Local, whole.byte_range(), Kind::of_name(source.of(name)), None));
             }
         }
-        "as_pattern_target" => targets(node, &mut |name| bind(scope, source, name, local_role(node), after(node), Kind::of_name(source.of(name)), None)),
+        "as_pattern_target" => {
+            targets(node, &mut |name| bind(scope, source, name, local_role(node), after(node), Kind::of_name(source.of(name)), None))
+        }
         "import_statement" | "import_from_statement" => imports(node, source, scope),
         _ => {}
     }
@@ -75,10 +189,16 @@ fn visit(node: Node<'_>, source: &Source, scope: &mut Scope) {
 fn function(node: Node<'_>, source: &Source, scope: &mut Scope) {
     let (Some(name), Some(body)) = (node.child_by_field_name("name"), node.child_by_field_name("body")) else { return };
     let parameters = node.child_by_field_name("parameters").map(parts).unwrap_or_default();
-    let names: Vec<String> = parameters.iter().filter_map(|p| param_name(*p)).map(|name| source.of(name).to_owned()).filter(|n| n != "self" && n != "cls").collect();
+    let names: Vec<String> = parameters
+        .iter()
+        .filter_map(|p| param_name(*p))
+        .map(|name| source.of(name).to_owned())
+        .filter(|n| n != "self" && n != "cls")
+        .collect();
     let returns = node.child_by_field_name("return_type").map_or(Kind::Unknown, |kind| Kind::of_annotation(source.of(kind)));
     if let Some(owner) = class_of(node, source) {
-        let property = node.parent().is_some_and(|parent| parent.kind() == "decorated_definition" && source.of(parent).contains("property"));
+        let property =
+            node.parent().is_some_and(|parent| parent.kind() == "decorated_definition" && source.of(parent).contains("property"));
         let params = (!property).then(|| names.clone());
         scope.members.push(Member { owner, name: source.of(name).to_owned(), params, kind: returns, variant: false });
     } else {
@@ -119,11 +239,16 @@ fn assignment(node: Node<'_>, source: &Source, scope: &mut Scope) {
     let Some(left) = node.child_by_field_name("left") else { return };
     let right = node.child_by_field_name("right");
     let annotated = node.child_by_field_name("type").map(|kind| Kind::of_annotation(source.of(kind)));
-    let kind_of = |name: &str| match annotated.or(right.filter(|_| left.kind() == "identifier").map(|right| Kind::of_expression(right, source))) {
-        Some(kind) if kind != Kind::Unknown => kind,
-        _ => Kind::of_name(name),
-    };
-    let in_class = node.parent().and_then(|statement| statement.parent()).and_then(|block| block.parent()).filter(|owner| owner.kind() == "class_definition");
+    let kind_of =
+        |name: &str| match annotated.or(right.filter(|_| left.kind() == "identifier").map(|right| Kind::of_expression(right, source))) {
+            Some(kind) if kind != Kind::Unknown => kind,
+            _ => Kind::of_name(name),
+        };
+    let in_class = node
+        .parent()
+        .and_then(|statement| statement.parent())
+        .and_then(|block| block.parent())
+        .filter(|owner| owner.kind() == "class_definition");
     if let Some(class) = in_class {
         let owner = class.child_by_field_name("name").map(|name| source.of(name).to_owned()).unwrap_or_default();
         targets(left, &mut |name| {
@@ -231,5 +356,7 @@ fn class_of(function: Node<'_>, source: &Source) -> Option<String> {
 }
 
 fn method_class(node: Node<'_>, source: &Source) -> Option<String> {
-    std::iter::successors(node.parent(), |node| node.parent()).find(|node| node.kind() == "function_definition").and_then(|function| class_of(function, source))
+    std::iter::successors(node.parent(), |node| node.parent())
+        .find(|node| node.kind() == "function_definition")
+        .and_then(|function| class_of(function, source))
 }

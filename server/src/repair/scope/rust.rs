@@ -61,14 +61,17 @@ fn visit(node: Node<'_>, source: &Source, scope: &mut Scope) {
         "const_item" | "static_item" => constant(node, source, scope),
         "struct_item" | "enum_item" | "trait_item" | "type_item" | "mod_item" | "union_item" => item(node, source, scope),
         "field_declaration" => {
-            if let (Some(owner), Some(name), Some(kind)) = (owner_item(node, source), node.child_by_field_name("name"), node.child_by_field_name("type")) {
+            if let (Some(owner), Some(name), Some(kind)) =
+                (owner_item(node, source), node.child_by_field_name("name"), node.child_by_field_name("type"))
+            {
                 let kind = Kind::of_annotation(source.of(kind));
                 scope.members.push(Member { owner, name: source.of(name).to_owned(), params: None, kind, variant: false });
             }
         }
         "enum_variant" => {
             if let (Some(owner), Some(name)) = (owner_item(node, source), node.child_by_field_name("name")) {
-                let params = node.child_by_field_name("body").map(|body| parts(body).iter().map(|part| source.of(*part).to_owned()).collect());
+                let params =
+                    node.child_by_field_name("body").map(|body| parts(body).iter().map(|part| source.of(*part).to_owned()).collect());
                 scope.members.push(Member { owner, name: source.of(name).to_owned(), params, kind: Kind::Object, variant: true });
             }
         }
@@ -138,7 +141,15 @@ fn imports(node: Node<'_>, source: &Source, scope: &mut Scope) {
 }
 
 /// Binds the names of a pattern; a type or value, where there is one, gives their kind.
-fn bind(pattern: Node<'_>, written: Option<Node<'_>>, value: Option<Node<'_>>, role: Role, visible: Range<usize>, source: &Source, scope: &mut Scope) {
+fn bind(
+    pattern: Node<'_>,
+    written: Option<Node<'_>>,
+    value: Option<Node<'_>>,
+    role: Role,
+    visible: Range<usize>,
+    source: &Source,
+    scope: &mut Scope,
+) {
     let plain = matches!(pattern.kind(), "identifier" | "mut_pattern" | "ref_pattern");
     let type_name = written.filter(|_| plain).map(|kind| base_type(source.of(kind)).to_owned()).or_else(|| {
         let value = value.filter(|value| plain && matches!(value.kind(), "struct_expression" | "call_expression"))?;
@@ -148,7 +159,8 @@ fn bind(pattern: Node<'_>, written: Option<Node<'_>>, value: Option<Node<'_>>, r
     });
     walk(pattern, &mut |node| {
         let name = source.of(node);
-        let names = matches!(node.kind(), "identifier" | "shorthand_field_identifier") && name.starts_with(|first: char| first.is_lowercase() || first == '_');
+        let names = matches!(node.kind(), "identifier" | "shorthand_field_identifier")
+            && name.starts_with(|first: char| first.is_lowercase() || first == '_');
         if names && name != "_" {
             let kind = match written.filter(|_| plain).map(|kind| Kind::of_annotation(source.of(kind))) {
                 Some(kind) if kind != Kind::Unknown => kind,
@@ -160,17 +172,30 @@ fn bind(pattern: Node<'_>, written: Option<Node<'_>>, value: Option<Node<'_>>, r
             push(scope, node, name.to_owned(), role, visible.clone(), kind, type_name.clone(), None);
         }
         !matches!(node.kind(), "scoped_identifier" | "match_arm")
-            && !node.parent().is_some_and(|parent| parent.kind() == "match_pattern" && parent.child_by_field_name("condition") == Some(node))
+            && !node
+                .parent()
+                .is_some_and(|parent| parent.kind() == "match_pattern" && parent.child_by_field_name("condition") == Some(node))
     });
 }
 
 #[allow(clippy::too_many_arguments)]
-fn push(scope: &mut Scope, at: Node<'_>, name: String, role: Role, visible: Range<usize>, kind: Kind, type_name: Option<String>, params: Option<Vec<String>>) {
+fn push(
+    scope: &mut Scope,
+    at: Node<'_>,
+    name: String,
+    role: Role,
+    visible: Range<usize>,
+    kind: Kind,
+    type_name: Option<String>,
+    params: Option<Vec<String>>,
+) {
     scope.bindings.push(Binding { name, role, visible, at: at.start_byte(), kind, type_name, params });
 }
 
 fn block_end(node: Node<'_>) -> usize {
-    std::iter::successors(node.parent(), |node| node.parent()).find(|node| node.kind() == "block").map_or(node.end_byte(), |block| block.end_byte())
+    std::iter::successors(node.parent(), |node| node.parent())
+        .find(|node| node.kind() == "block")
+        .map_or(node.end_byte(), |block| block.end_byte())
 }
 
 /// The module, or function body for nested items, around an item.
@@ -196,6 +221,7 @@ fn owner_impl(node: Node<'_>, source: &Source) -> Option<String> {
 }
 
 fn owner_item(node: Node<'_>, source: &Source) -> Option<String> {
-    let holder = std::iter::successors(node.parent(), |node| node.parent()).find(|node| matches!(node.kind(), "struct_item" | "enum_item" | "union_item" | "enum_variant"))?;
+    let holder = std::iter::successors(node.parent(), |node| node.parent())
+        .find(|node| matches!(node.kind(), "struct_item" | "enum_item" | "union_item" | "enum_variant"))?;
     Some(source.of(holder.child_by_field_name("name")?).to_owned())
 }

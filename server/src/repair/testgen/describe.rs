@@ -13,7 +13,10 @@ pub(super) fn test_name(own: &str, params: &[&str], call: &Call, ending: &str, m
         ([], _) => String::new(),
         ([one], _) if method => format!("_with_{one}"),
         ([one], _) => format!("_of_{one}"),
-        (_, Some(at)) => format!("_with_{}_{}", parameter(at).trim_matches('_'), words.get(at).map(String::as_str).unwrap_or_default()),
+        (_, Some(at)) => {
+            let (name, what) = (parameter(at).trim_matches('_'), words.get(at).map(String::as_str).unwrap_or_default());
+            if name == what { format!("_with_another_{name}") } else { format!("_with_{name}_{what}") }
+        }
         ([first, second], None) => format!("_with_{first}_and_{second}"),
         _ => String::new(),
     };

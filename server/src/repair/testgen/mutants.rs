@@ -60,8 +60,24 @@ const TWINS: &[(&str, &str)] = &[
 
 /// Methods without arguments that can be left out and the code still makes sense.
 const CONVERSIONS: &[&str] = &[
-    "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "copy", "trim", "trim_start", "trim_end", "abs", "rev", "round", "floor",
-    "ceil", "trunc",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "copy",
+    "trim",
+    "trim_start",
+    "trim_end",
+    "abs",
+    "rev",
+    "round",
+    "floor",
+    "ceil",
+    "trunc",
 ];
 
 /// How a language writes what the operators need.
@@ -274,7 +290,9 @@ impl<'a, 't> Writer<'a, 't> {
 
     fn condition(&mut self, node: Node<'_>) {
         let condition = match node.kind() {
-            kind if self.words.conditions.contains(&kind) => node.child_by_field_name("condition").or_else(|| named(node).into_iter().next()),
+            kind if self.words.conditions.contains(&kind) => {
+                node.child_by_field_name("condition").or_else(|| named(node).into_iter().next())
+            }
             "conditional_expression" => named(node).into_iter().nth(1),
             "not_operator" | "unary_expression" if !self.parsed.of(node).starts_with(['-', '*']) => {
                 if let Some(inner) = named(node).into_iter().last() {
@@ -333,7 +351,11 @@ pub(super) fn thin_out(found: &mut Vec<Mutant>, most: usize) {
 /// The first line, shortened for a title.
 fn short(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() > 48 || text.lines().count() > 1 { line.chars().take(45).chain("…".chars()).collect() } else { line.to_owned() }
+    if line.chars().count() > 48 || text.lines().count() > 1 {
+        line.chars().take(45).chain("…".chars()).collect()
+    } else {
+        line.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -349,10 +371,14 @@ mod tests {
         let text = "def f(a, b=1):\n    \"\"\"Doc.\"\"\"\n    if a < b and not a:\n        print(a)\n    return a + 1.5\n";
         let found = python(text, &(0..text.len()));
         let titles = titles(&found);
-        for wanted in ["`<` became `<=`", "`and` became `or`", "`+` became `-`", "`1` became `2`", "`1.5` became `2.5`", "deleted `print(a)`"] {
+        for wanted in
+            ["`<` became `<=`", "`and` became `or`", "`+` became `-`", "`1` became `2`", "`1.5` became `2.5`", "deleted `print(a)`"]
+        {
             assert!(titles.contains(&wanted), "{wanted} is missing from {titles:#?}");
         }
-        assert!(titles.iter().any(|title| title.starts_with("negated")) && titles.iter().any(|title| title.starts_with("negation dropped")));
+        assert!(
+            titles.iter().any(|title| title.starts_with("negated")) && titles.iter().any(|title| title.starts_with("negation dropped"))
+        );
         assert!(!titles.iter().any(|title| title.contains("Doc.")));
         assert!(found.iter().all(|mutant| !syntax::python(&mutant.apply(text)).unwrap().root().has_error()));
     }

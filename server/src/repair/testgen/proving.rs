@@ -52,7 +52,8 @@ impl Prover<'_> {
                 Run::Red(failed) => {
                     (green, known) = (0, Vec::new());
                     names.retain(|name| !failed.contains(name));
-                    notes.extend(failed.iter().map(|name| format!("`{name}` did not pass under the project's own runner and was left out")));
+                    notes
+                        .extend(failed.iter().map(|name| format!("`{name}` did not pass under the project's own runner and was left out")));
                 }
                 Run::Unclear(why) => return Err(super::nothing(&format!("the written tests could not be run: {why}"), notes)),
             }

@@ -5,8 +5,11 @@
 //! links. *Time never runs backwards*: whatever is written to `work/` gets the time of the write, for build tools take a
 //! file older than their last output for unchanged, however different its content is.
 
+#[cfg_attr(not(target_os = "linux"), path = "portable.rs")]
 mod beneath;
 mod capture;
+#[cfg(all(test, target_os = "linux"))]
+mod portable;
 mod protected;
 mod slot;
 mod tracked;

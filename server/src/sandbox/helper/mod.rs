@@ -34,7 +34,8 @@ const SETUP_FAILED: u8 = 125;
 /// where to report, what to watch for the end). Never returns success without having run the command behind walls.
 pub fn helper_main(args: &[String]) -> ExitCode {
     let Some((spec, status, control)) = inherited(args) else {
-        eprintln!("`__walls` is used by the sandbox itself and takes three descriptors; there is nothing to run by hand here");
+        let _ =
+            writeln!(io::stderr(), "`__walls` belongs to the sandbox and takes three descriptors; there is nothing to run by hand here");
         return ExitCode::from(SETUP_FAILED);
     };
     let mut report = Reporter(File::from(status));
@@ -122,6 +123,7 @@ fn start(spec: &Spec, report: &mut Reporter) -> Result<Pid, String> {
 }
 
 /// In the child: inner walls, checks, exec. Comes back only with the reason why the command does not run.
+#[allow(clippy::disallowed_methods)] // This is where commands are run behind walls.
 fn become_command(spec: &Spec) -> Report {
     if let Err(why) = confined(spec) {
         return Report::Setup { why };
@@ -136,6 +138,7 @@ fn become_command(spec: &Spec) -> Report {
     }
 }
 
+#[allow(clippy::disallowed_methods)] // A process of one thread, about to become the command.
 fn confined(spec: &Spec) -> Result<(), String> {
     let status = File::open("/proc/self/status").map_err(|error| format!("/proc cannot be read: {error}"))?;
     // A command that eats all memory shall be the one the kernel picks.

@@ -5,10 +5,13 @@
 
 #[cfg(target_os = "linux")]
 mod bare;
+#[cfg(target_os = "linux")]
 mod binds;
 #[cfg(target_os = "linux")]
 mod bubblewrap;
+#[cfg(target_os = "linux")]
 mod denial;
+#[cfg(target_os = "linux")]
 mod output;
 mod probe;
 #[cfg(target_os = "linux")]

@@ -146,7 +146,7 @@ fn conclusion(reports: &[u8]) -> Conclusion {
 }
 
 /// Forks and executes with an empty environment, no input, and no descriptor but the listed ones.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, clippy::disallowed_methods)] // This is where the walls themselves are started.
 fn spawn(program: &std::path::Path, arguments: &[String], inherited: &[OwnedFd]) -> io::Result<Child> {
     let mut command = std::process::Command::new(program);
     command.args(arguments).env_clear().current_dir("/").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -33,7 +33,7 @@ class Server:
         self.tasks = tasks.Tasks(job, exchange, self.overlay, runner(job, self.overlay), self.emitter)
         self.results = open(os.path.join(exchange, "results.jsonl"), "a", encoding="utf-8")
         self.warm, self.began, self.import_seconds = "starting", time.monotonic(), 0.0
-        self.queue, self.running, self.wants_import, self.passes = [], {}, set(), 0
+        self.queue, self.running, self.wants_import, self.passes = [], {}, {}, 0
         self.reaper = Reaper()
 
     def serve(self):
@@ -87,7 +87,7 @@ class Server:
             slot["pid"] = pid
         elif event == "import":
             self.finish(task)
-            self.wants_import.add(task)
+            self.wants_import[task] = fields["why"]
             self.queue.insert(0, task)
         elif event == "result" and task == WARM:
             self.is_warm("unfit", 0, fields["outcome"]["message"])
@@ -137,7 +137,7 @@ class Server:
         self.finish(task)
         self.passes += outcome["kind"] == "passed" and doubt is None
         self.note({"event": "result", "task": task, "outcome": outcome, "seconds": seconds, "doubt": doubt,
-                   "imported": task in self.wants_import or self.warm == "unfit"})
+                   "imported": self.wants_import.get(task)})
 
     def finish(self, task):
         kill(self.running.pop(task)["pid"])

@@ -142,6 +142,16 @@ class Functions:
                 raise NeedsImport(str(error))
 
 
+def imported(node):
+    """Names that imports bind in a module's own scope."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            names = [alias.asname or alias.name.split(".")[0] for alias in child.names]
+            yield from (name for name in names if name != "*")
+        elif not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            yield from imported(child)
+
+
 class Module:
     """One loaded file: finds the function around an edit and compiles that function alone."""
 
@@ -150,6 +160,8 @@ class Module:
         self.tree = ast.parse(text)
         self.lines = [3 if text.startswith(b"\xef\xbb\xbf") else 0] + [end.end() for end in re.finditer(rb"\r\n|\r|\n", text)]
         self.before = {}  # unit -> the old text of it, compiled alone
+        names = sorted(set(imported(self.tree)))
+        self.imports = ("import %s\n" % ", ".join(names)).encode() if names else b""
 
     def offset(self, line, column):
         return self.lines[line - 1] + column
@@ -185,7 +197,8 @@ class Module:
         return line if not self.text[line:start].strip() else start
 
     def alone(self, unit, text):
-        """Module code of `text` (the unit's, old or new) inside nothing but its classes, on its own lines."""
+        """Module code of `text` (the unit's, old or new) inside nothing but its classes, on its own lines. The names that
+        the module imports are imported after it: since 3.11 the compiler calls methods of imported names another way."""
         classes, node = unit[0], unit[1]
         out, line = [], 1
         for outer in classes:
@@ -193,7 +206,7 @@ class Module:
             indent = self.text[self.lines[outer.lineno - 1]:start]
             out += [b"\n" * (outer.lineno - line), indent, b"class ", outer.name.encode(), b":"]
             line = outer.lineno
-        out += [b"\n" * (self.first_line(node) - line), text, b"\n"]
+        out += [b"\n" * (self.first_line(node) - line), text, b"\n", self.imports]
         flags = self.codes[0].co_flags & FUTURE
         return compile(b"".join(out), self.codes[0].co_filename, "exec", flags, True)
 

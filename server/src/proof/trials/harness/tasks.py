@@ -84,8 +84,8 @@ class Tasks:
             self.overlay.lay(self.texts(task))
             try:
                 swapper.apply(self.edits(task))
-            except swap.NeedsImport:
-                return self.emitter(task, "import")
+            except swap.NeedsImport as need:
+                return self.emitter(task, "import", why=str(need))
             except SyntaxError as error:
                 return self.emitter(task, "result", outcome=broken("SyntaxError: %s" % error))
         self.work(task, tests)

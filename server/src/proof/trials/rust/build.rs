@@ -71,16 +71,12 @@ struct Expansion {
 pub(super) async fn build(bench: &Bench<'_>, suite: &Suite, shadow: &Shadow, tests: &[TestId]) -> Result<Built, SandboxError> {
     let mut arguments: Vec<String> = ["test", "--no-run", "--message-format=json"].map(str::to_owned).into();
     arguments.extend(targets(tests));
+    arguments.extend(without_debug_info(tests));
     arguments.extend(suite.args.iter().cloned());
     let mut command = suite.toolchain.command(arguments);
     command.cwd.clone_from(&suite.folder);
     command.limits = bench.limits.clone();
     command.tree = Some(shadow.root().to_owned());
-    for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "0")] {
-        for profile in ["DEV", "TEST"] {
-            command.env.insert(format!("CARGO_PROFILE_{profile}_{name}"), value.to_owned());
-        }
-    }
     command.env.insert("CARGO_INCREMENTAL".to_owned(), "1".to_owned());
     let outcome = bench.run(command).await?;
     let stdout = outcome.stdout.text();
@@ -94,6 +90,17 @@ pub(super) async fn build(bench: &Bench<'_>, suite: &Suite, shadow: &Shadow, tes
     }
     let errors: Vec<CompileError> = stdout.lines().filter_map(|line| error(bench, suite, line)).collect();
     if errors.is_empty() { Err(setup(&suite.toolchain.program, cargo_failure(&outcome.stderr.text()))) } else { Ok(Built::Errors(errors)) }
+}
+
+/// Settings that leave debug information out of the packages under test; dependencies stay as the runner builds them.
+fn without_debug_info(tests: &[TestId]) -> Vec<String> {
+    let packages: BTreeSet<&str> = tests.iter().filter_map(|id| id.0.split(['$', ':']).next()).collect();
+    packages.into_iter().flat_map(|package| ["--config".to_owned(), format!("profile.dev.package.{package}.debug=false")]).collect()
+}
+
+/// The build folder of a suite, from the workspace's root.
+pub(super) fn target_folder(suite: &Suite) -> Option<RelPath> {
+    RelPath::new(suite.below("target")).ok()
 }
 
 /// Cargo's selection of the targets that hold `tests`, from the first part of their ids (see the runner).

@@ -7,11 +7,11 @@ use crate::proof::{Bench, Coverage, Suite, TestId, TrialOutcome};
 use crate::sandbox::{Limits, SandboxError};
 use crate::text::{Files, RelPath};
 
-use super::super::shadow::Shadow;
 use super::super::{CoverageOptions, setup};
 use super::build::{Built, build, by_binary};
 use super::drive::{Bounds, Driven, Step, Task, drive};
 use super::probes::{Probed, VARIABLE};
+use super::shadow;
 
 /// Source beyond this much is left without probes.
 const MOST_SOURCE: usize = 4 << 20;
@@ -25,7 +25,7 @@ pub(in crate::proof::trials) async fn coverage(
     options: &CoverageOptions,
 ) -> Result<Coverage, SandboxError> {
     let began = Instant::now();
-    let shadow = Shadow::of(bench, &suite.toolchain.program).await?;
+    let shadow = shadow(bench, suite).await?;
     let sources = sources(bench, suite);
     let limits = Limits { wall: options.total.min(bench.limits.wall), ..bench.limits.clone() };
     let bench = &Bench { limits: &limits, ..*bench };

@@ -19,7 +19,7 @@ use crate::text::{Files, RelPath};
 
 pub(super) use self::coverage::coverage;
 
-use self::build::{Built, CompileError, build, by_binary};
+use self::build::{Built, CompileError, build, by_binary, target_folder};
 use self::drive::{Bounds, Step, Task, drive};
 use self::variants::{Arm, Body, Sources, VARIABLE, Variant};
 use super::shadow::Shadow;
@@ -42,7 +42,7 @@ pub(super) async fn try_candidates(
         return Ok(Vec::new());
     }
     let began = Instant::now();
-    let shadow = Shadow::of(bench, &suite.toolchain.program).await?;
+    let shadow = shadow(bench, suite).await?;
     let sources = Sources::of(candidates, |path| Files::read(bench.copy, path).map(|text| text.to_string()));
     let mut trying = Trying { bench, suite, tests: &tests, options, began, shadow, sources, written: BTreeSet::new(), trials: Vec::new() };
     let mut alone: Vec<usize> = Vec::new();
@@ -61,6 +61,15 @@ pub(super) async fn try_candidates(
         trying.alone(candidate).await?;
     }
     Ok(trying.trials)
+}
+
+/// The shadow tree, with the copy's build of the dependencies.
+async fn shadow(bench: &Bench<'_>, suite: &Suite) -> Result<Shadow, SandboxError> {
+    let shadow = Shadow::of(bench, &suite.toolchain.program).await?;
+    if let Some(target) = target_folder(suite) {
+        shadow.seed(bench, &target);
+    }
+    Ok(shadow)
 }
 
 /// Whether the changed code runs in the tests' own process: not in a build script or a procedural macro.

@@ -60,7 +60,9 @@ fn calls(parsed: &Parsed<'_>, node: Node<'_>, function: &Function) -> bool {
     let Some(called) = node.child_by_field_name("function") else { return false };
     let name = if function.kind == Kind::Class { function.class.as_deref().unwrap_or_default() } else { &function.name };
     match called.kind() {
-        "identifier" => function.kind != Kind::Method && function.class.is_none() | (function.kind == Kind::Class) && parsed.of(called) == name,
+        "identifier" => {
+            function.kind != Kind::Method && function.class.is_none() | (function.kind == Kind::Class) && parsed.of(called) == name
+        }
         "attribute" => {
             let object = parsed.field(called, "object");
             let of_class = function.kind != Kind::Function || function.class.as_deref().is_none_or(|class| object.ends_with(class));
@@ -70,7 +72,14 @@ fn calls(parsed: &Parsed<'_>, node: Node<'_>, function: &Function) -> bool {
     }
 }
 
-fn read(project: &Project, from: &RelPath, function: &Function, parsed: &Parsed<'_>, node: Node<'_>, single: &mut Vec<(usize, String)>) -> Option<Call> {
+fn read(
+    project: &Project,
+    from: &RelPath,
+    function: &Function,
+    parsed: &Parsed<'_>,
+    node: Node<'_>,
+    single: &mut Vec<(usize, String)>,
+) -> Option<Call> {
     let mut call = Call { origin: Origin::CallSite, ..Call::default() };
     let mut whole = true;
     for (at, argument) in named(node.child_by_field_name("arguments")?).into_iter().enumerate() {
@@ -87,7 +96,8 @@ fn read(project: &Project, from: &RelPath, function: &Function, parsed: &Parsed<
     }
     if function.kind == Kind::Method {
         let object = node.child_by_field_name("function")?.child_by_field_name("object")?;
-        let built = written(project, from, parsed, object, 0).filter(|text| text.starts_with(function.class.as_deref().unwrap_or_default()));
+        let built =
+            written(project, from, parsed, object, 0).filter(|text| text.starts_with(function.class.as_deref().unwrap_or_default()));
         call.receiver = built;
     }
     whole.then_some(call)
@@ -100,17 +110,22 @@ fn written(project: &Project, from: &RelPath, parsed: &Parsed<'_>, node: Node<'_
     if depth > 6 || text.len() > 160 || text.contains('\n') {
         return None;
     }
-    let inner = |node: Node<'_>| named(node).into_iter().all(|child| written(project, from, parsed, child, depth + 1).as_deref() == Some(parsed.of(child)));
+    let inner = |node: Node<'_>| {
+        named(node).into_iter().all(|child| written(project, from, parsed, child, depth + 1).as_deref() == Some(parsed.of(child)))
+    };
     match node.kind() {
         "integer" | "float" | "true" | "false" | "none" => Some(text.to_owned()),
         "string" => (!named(node).iter().any(|child| child.kind() == "interpolation")).then(|| text.to_owned()),
-        "list" | "tuple" | "set" | "dictionary" | "pair" | "unary_operator" | "parenthesized_expression" => inner(node).then(|| text.to_owned()),
+        "list" | "tuple" | "set" | "dictionary" | "pair" | "unary_operator" | "parenthesized_expression" => {
+            inner(node).then(|| text.to_owned())
+        }
         "identifier" => assigned(project, from, parsed, node, depth),
         "attribute" => project.needs(text, from).is_some_and(|needs| !needs.is_empty()).then(|| text.to_owned()),
         "call" => {
             let arguments = named(node.child_by_field_name("arguments")?);
             let plain = arguments.into_iter().map(|argument| argument.child_by_field_name("value").unwrap_or(argument));
-            let usable = plain.into_iter().all(|value| written(project, from, parsed, value, depth + 1).as_deref() == Some(parsed.of(value)));
+            let usable =
+                plain.into_iter().all(|value| written(project, from, parsed, value, depth + 1).as_deref() == Some(parsed.of(value)));
             (usable && project.needs(text, from).is_some()).then(|| text.to_owned())
         }
         _ => None,
@@ -123,7 +138,11 @@ fn assigned(project: &Project, from: &RelPath, parsed: &Parsed<'_>, node: Node<'
     let scope = syntax::above(node, &["function_definition"]).unwrap_or(parsed.root());
     let within = |scope: Node<'_>| -> Vec<String> {
         let writes = all(scope).into_iter().filter(|node| node.kind() == "assignment" && parsed.field(*node, "left") == name);
-        writes.map(|node| node.child_by_field_name("right").and_then(|value| written(project, from, parsed, value, depth + 1)).unwrap_or_default()).collect()
+        writes
+            .map(|node| {
+                node.child_by_field_name("right").and_then(|value| written(project, from, parsed, value, depth + 1)).unwrap_or_default()
+            })
+            .collect()
     };
     match &within(scope)[..] {
         [only] if !only.is_empty() => Some(only.clone()),
@@ -158,14 +177,16 @@ mod tests {
     #[test]
     fn call_sites_and_examples_are_found() {
         let module = "def area(w, h=2):\n    \"\"\"Doc.\n\n    >>> area(2, 3)\n    6\n    \"\"\"\n    return w * h\nclass P:\n    def __init__(self, x): pass\n";
-        let other = "from m import area, P\nside = 4\ndef f(unknown):\n    w = [1, 2]\n    area(side)\n    area(w, h=P(1))\n    area(unknown, 9)\n";
+        let other =
+            "from m import area, P\nside = 4\ndef f(unknown):\n    w = [1, 2]\n    area(side)\n    area(w, h=P(1))\n    area(unknown, 9)\n";
         let files = [("m.py", module), ("a.py", other), ("tests/test_m.py", "from m import area\ndef test(): assert area(2, 3) == 6\n")];
         let files = MemoryFiles(files.iter().map(|(path, text)| (RelPath::new(*path).unwrap(), Arc::from(*text))).collect());
         let project = Project::read(&files, "");
         let path = RelPath::new("m.py").unwrap();
         let function = super::super::facts::Module::read(module).functions.remove(0);
         let found = find(&project, &path, &function, &[&function.doc]);
-        let lists: Vec<(String, Option<&str>, bool)> = found.calls.iter().map(|call| (call.list(), call.expected.as_deref(), call.tested)).collect();
+        let lists: Vec<(String, Option<&str>, bool)> =
+            found.calls.iter().map(|call| (call.list(), call.expected.as_deref(), call.tested)).collect();
         assert_eq!(lists, [("2, 3".into(), Some("6"), true), ("[1, 2], h=P(1)".into(), None, false)]);
         assert!(found.single.contains(&(1, "9".into())));
     }

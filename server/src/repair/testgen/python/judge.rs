@@ -29,7 +29,9 @@ pub(super) fn judge(function: &Function, call: &Call, seen: &Seen, stable: bool)
     let plausible = call.origin != Origin::Guess;
     match seen.kind.as_str() {
         "input" => return Judgement::Drop,
-        "timeout" if plausible => return Judgement::Tell(format!("looks like a bug: `{shown}` did not come back within {SECONDS} s; not asserted")),
+        "timeout" if plausible => {
+            return Judgement::Tell(format!("looks like a bug: `{shown}` did not come back within {SECONDS} s; not asserted"));
+        }
         "timeout" => return Judgement::Tell(format!("`{shown}` did not come back within {SECONDS} s; not asserted")),
         "crash" => return Judgement::Tell(format!("looks like a bug: `{shown}` ended the whole interpreter; not asserted")),
         "refused" => return Judgement::Tell(format!("`{}` {}: not called for tests", function.qualified(), seen.message)),
@@ -74,7 +76,10 @@ fn exception(function: &Function, call: &Call, seen: &Seen, shown: &str, plausib
     }
     let broken = BROKEN.contains(&kind) && !(kind == "NotImplementedError" && seen.explicit);
     if broken {
-        return Judgement::Tell(format!("looks like a bug: `{shown}` raises {kind} ({}) at line {}; not asserted", seen.message, seen.line));
+        return Judgement::Tell(format!(
+            "looks like a bug: `{shown}` raises {kind} ({}) at line {}; not asserted",
+            seen.message, seen.line
+        ));
     }
     if seen.explicit || function.doc.contains(kind) || kind == "SystemExit" {
         return Judgement::Keep;
@@ -83,9 +88,13 @@ fn exception(function: &Function, call: &Call, seen: &Seen, shown: &str, plausib
     if CRASHES.contains(&kind) {
         let empty = call.arguments().any(|text| ["[]", "''", "\"\"", "()"].contains(&text)) && kind == "IndexError";
         return match plausible && (kind != "KeyError" || real) || empty {
-            true => Judgement::Tell(format!("looks like a bug: `{shown}` raises {kind} ({}) at line {}; not asserted", seen.message, seen.line)),
+            true => {
+                Judgement::Tell(format!("looks like a bug: `{shown}` raises {kind} ({}) at line {}; not asserted", seen.message, seen.line))
+            }
             false => Judgement::Drop,
         };
     }
-    Judgement::KeepWith(format!("`{shown}` raises {kind}, and no statement or documentation says so: asserted as it is now, please check that it is meant"))
+    Judgement::KeepWith(format!(
+        "`{shown}` raises {kind}, and no statement or documentation says so: asserted as it is now, please check that it is meant"
+    ))
 }

@@ -2,21 +2,25 @@
 
 mod calls;
 mod facts;
+mod guess;
 mod judge;
 mod observe;
 mod project;
 mod render;
+mod subject;
+mod usage;
 mod values;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::facts::{Class, Function, Kind, Module};
+use self::facts::{Function, Kind, Module};
 use self::judge::Judgement;
 use self::observe::{Case, Job, Seen, Variant};
 use self::project::{Place, Project};
 use self::render::{Test, Writer};
-use self::values::Values;
-use super::inputs::{self, Call, Origin, Pool};
+use self::subject::{Subject, call_needs, functions_of, quote, subject};
+use super::inputs::Call;
 use super::mutants::{self, Mutant};
 use super::proving::Prover;
 use super::select::{self, Choice};
@@ -24,17 +28,8 @@ use super::{Budget, Generated, Mutants, Shown, Target, TestgenError, nothing};
 use crate::proof::{Bench, Suite};
 use crate::text::{Edit, Files, RelPath};
 
-/// Calls tried for one function.
-const MOST_CALLS: usize = 64;
 /// Functions looked at in one request.
 const MOST_FUNCTIONS: usize = 12;
-
-/// A function with the calls that are tried on it.
-struct Subject {
-    function: Function,
-    calls: Vec<Call>,
-    mutants: Vec<Mutant>,
-}
 
 /// A call, what it showed, and what its test would need.
 struct Observed {
@@ -52,7 +47,8 @@ pub(super) fn untested(files: &dyn Files, path: &RelPath) -> Vec<Target> {
     let module = Module::read(&text);
     let project = Project::read(files, "");
     let tests: Vec<&str> = project.sources.iter().filter(|(path, _)| project::is_test(path)).map(|(_, text)| &**text).collect();
-    let named = |name: &str| tests.iter().any(|text| text.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| word == name));
+    let named =
+        |name: &str| tests.iter().any(|text| text.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| word == name));
     let functions = module.functions.iter().map(|function| (function.name.clone(), function.span.clone()));
     let classes = module.classes.iter().map(|class| (class.name.clone(), class.span.clone()));
     let open = functions.chain(classes).filter(|(name, _)| !name.starts_with('_') && !named(name));
@@ -81,7 +77,8 @@ pub(super) async fn generate(
     functions.truncate(MOST_FUNCTIONS);
     let (name, _) = project.module(&first.path).ok_or_else(not_found)?;
     let place = project.place(&first.path, suite.kind).ok_or_else(not_found)?;
-    let mut subjects: Vec<Subject> = functions.into_iter().map(|function| subject(&project, &first.path, &module, &text, place.text.as_deref(), function)).collect();
+    let mut subjects: Vec<Subject> =
+        functions.into_iter().map(|function| subject(&project, &first.path, &module, &text, place.text.as_deref(), function)).collect();
     let most = (mutants::MOST / subjects.len().max(1)).max(10);
     subjects.iter_mut().for_each(|subject| mutants::thin_out(&mut subject.mutants, most));
     let job = job(bench, suite, &project, &first.path, &name, &place, &text, &subjects);
@@ -106,12 +103,12 @@ pub(super) async fn generate(
     let prover = Prover { bench, suite, files, path: &place.path, budget };
     let edits = |names: &[String]| {
         let chosen: Vec<Test> = tests.iter().filter(|test| names.contains(&test.name)).cloned().collect();
-        render::edits(&place, &writer, &chosen)
+        write::edits(&place, &writer, &chosen)
     };
     let (names, ids) = prover.settle(tests.iter().map(|test| test.name.clone()).collect(), edits, &mut notes).await?;
     tests.retain(|test| names.contains(&test.name));
     kept.retain(|(.., name)| names.contains(name));
-    let edits = render::edits(&place, &writer, &tests);
+    let edits = write::edits(&place, &writer, &tests);
     if !prover.notices(&names, &ids, &edits, noticed(&first.path, &subjects, &kept, &observed)).await? {
         return Err(nothing("the written tests pass, but did not fail on any mutant when run for real", &notes));
     }
@@ -126,86 +123,6 @@ pub(super) async fn generate(
         tests: names,
         notes,
     })
-}
-
-/// The functions a symbol stands for: itself, or a class's constructor and public methods.
-fn functions_of(module: &Module, target: &Target) -> Result<Vec<Function>, TestgenError> {
-    let symbol = target.symbol.as_str();
-    let methods = module.classes.iter().flat_map(|class| class.methods.iter());
-    let constructor = |class: &Class| -> Option<Function> {
-        let init = class.methods.iter().find(|method| method.name == "__init__")?;
-        Some(Function { kind: Kind::Class, ..init.clone() })
-    };
-    if let Some(class) = module.classes.iter().find(|class| class.name == symbol) {
-        let public = class.methods.iter().filter(|method| !method.name.starts_with('_'));
-        return Ok(constructor(class).into_iter().chain(public.cloned()).collect());
-    }
-    if let Some(class) = module.classes.iter().find(|class| format!("{}.__init__", class.name) == symbol) {
-        return Ok(constructor(class).into_iter().collect());
-    }
-    match module.functions.iter().chain(methods).find(|function| function.qualified() == symbol) {
-        Some(function) => Ok(vec![function.clone()]),
-        None if symbol.contains('.') => {
-            let why = "it is defined inside another function, where no test can call it; ask for tests of the function around it".into();
-            Err(TestgenError::Unsupported { symbol: symbol.to_owned(), why })
-        }
-        None => Err(TestgenError::NotFound { path: target.path.clone(), symbol: symbol.to_owned() }),
-    }
-}
-
-/// Draws inputs for a function.
-fn subject(project: &Project, path: &RelPath, module: &Module, text: &str, tests: Option<&str>, function: Function) -> Subject {
-    let values = Values { project, from: path };
-    let class = function.class.as_ref().and_then(|name| module.classes.iter().find(|class| class.name == *name));
-    let on_object = matches!(function.kind, Kind::Method | Kind::Property);
-    let receivers = class.filter(|_| on_object).map(|class| values.class(class, 0, 0)).unwrap_or_default();
-    let docs = [function.doc.as_str(), module.doc.as_str(), class.map(|class| class.doc.as_str()).unwrap_or_default()];
-    let found = calls::find(project, path, &function, &docs);
-    let mut pools = values.pools(&function);
-    for (at, value) in &found.single {
-        if let Some(pool) = pools.get_mut(*at).filter(|pool| !pool.values.contains(value)) {
-            pool.values.insert(pool.values.len().min(1), value.clone());
-        }
-    }
-    if on_object {
-        pools.insert(0, Pool { keyword: None, optional: false, values: receivers.clone(), origin: Origin::Typed });
-    }
-    let mut calls = found.calls;
-    for call in calls.iter_mut().filter(|call| on_object && call.receiver.is_none()) {
-        call.receiver = receivers.first().cloned();
-    }
-    for call in inputs::combine(&pools, on_object, MOST_CALLS) {
-        if !calls.iter().any(|old| old.same(&call)) {
-            calls.push(call);
-        }
-    }
-    calls.retain(|call| call_texts(call).all(|text| project.needs(text, path).is_some()) && on_object == call.receiver.is_some());
-    calls.truncate(MOST_CALLS);
-    let quote = quote(tests.unwrap_or(text));
-    calls.iter_mut().filter(|call| call.origin >= Origin::Typed).for_each(|call| requote(call, quote));
-    let mutants = mutants::python(text, &function.span);
-    Subject { function, calls, mutants }
-}
-
-/// The quote a text uses most.
-fn quote(text: &str) -> char {
-    if text.matches('"').count() >= text.matches('\'').count() { '"' } else { '\'' }
-}
-
-/// Writes our own values with the project's quote.
-fn requote(call: &mut Call, quote: char) {
-    let texts = call.receiver.iter_mut().chain(&mut call.args).chain(call.kwargs.iter_mut().map(|(_, text)| text));
-    for text in texts.filter(|text| quote == '"' && !text.contains('"') && !text.contains('\\')) {
-        *text = text.replace('\'', "\"");
-    }
-}
-
-fn call_texts(call: &Call) -> impl Iterator<Item = &str> {
-    call.receiver.as_deref().into_iter().chain(call.arguments())
-}
-
-fn call_needs(project: &Project, path: &RelPath, call: &Call) -> Vec<project::Need> {
-    call_texts(call).filter_map(|text| project.needs(text, path)).flatten().collect()
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -320,7 +237,8 @@ fn push_new(notes: &mut Vec<String>, note: String) {
 
 /// Which observations of a subject become tests; calls that existing tests make are known already.
 fn choose(observed: &[Observed], most: usize) -> Vec<usize> {
-    let known: BTreeSet<usize> = observed.iter().filter(|observed| observed.call.tested).flat_map(|observed| observed.kills.iter().copied()).collect();
+    let known: BTreeSet<usize> =
+        observed.iter().filter(|observed| observed.call.tested).flat_map(|observed| observed.kills.iter().copied()).collect();
     let new: Vec<usize> = observed.iter().enumerate().filter(|(_, observed)| !observed.call.tested).map(|(at, _)| at).collect();
     let choice = |observed: &Observed| Choice {
         kills: observed.kills.clone(),

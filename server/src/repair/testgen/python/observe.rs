@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::super::TestgenError;
+use super::super::syntax;
 use crate::proof::{Bench, Exchange, Suite};
 use crate::sandbox::Exit;
 
-const OBSERVER: &str = include_str!("observe.py");
+const OBSERVER: &[(&str, &str)] =
+    &[("observe.py", include_str!("observe.py")), ("lamplighter_values.py", include_str!("lamplighter_values.py"))];
 
 /// Seconds one call may take.
 pub(super) const SECONDS: f64 = 2.0;
@@ -129,6 +131,24 @@ impl Seen {
         value || args || printed || missing(&self.self_after, &other.self_after)
     }
 
+    /// Whether everything that would be written into a test is what it should be: one expression, plain names. The observed code
+    /// shares a process with the observer, so its word is not taken for it.
+    fn is_sound(&self) -> bool {
+        let name = |text: &str| !text.is_empty() && text.chars().all(|char| char.is_alphanumeric() || char == '_');
+        let dotted = |text: &str| text.split('.').all(name);
+        let expression =
+            |one: &Expression| one_expression(&one.expr) && one.needs.iter().all(|(module, wanted)| dotted(module) && name(wanted));
+        let fact = |(path, value): &(String, Expression)| {
+            let bare = path.replace("type({}).__name__", "x").replace("len({})", "x").replace("{}.", "");
+            name(&bare) && expression(value)
+        };
+        self.value.iter().all(expression)
+            && self.facts.iter().chain(&self.self_after).all(fact)
+            && self.args_after.iter().all(|(_, value)| expression(value))
+            && (self.printed.is_empty() || one_expression(&self.printed_expr))
+            && (self.kind != "raise" || name(&self.r#type) && dotted(&self.module))
+    }
+
     /// The way the code behaves here, for choosing one case of each.
     pub(super) fn behaviour(&self) -> String {
         if self.kind == "raise" {
@@ -138,7 +158,7 @@ impl Seen {
             Some("True" | "False" | "None") => self.value.as_ref().map(|value| value.expr.clone()).unwrap_or_default(),
             Some("[]" | "{}" | "()" | "''" | "\"\"" | "set()") => "empty".into(),
             Some(text) => match text.parse::<f64>() {
-                Ok(number) if number == 0.0 => "zero".into(),
+                Ok(0.0) => "zero".into(),
                 Ok(number) if number < 0.0 => "negative".into(),
                 _ => "some".into(),
             },
@@ -147,6 +167,18 @@ impl Seen {
         let changes = if self.args_after.is_empty() && self.self_after.is_empty() { "" } else { " changes" };
         format!("{} {class}{changes}{}", self.r#type, if self.printed.is_empty() { "" } else { " prints" })
     }
+}
+
+/// Whether a text is a single Python expression on one line.
+fn one_expression(text: &str) -> bool {
+    let Some(parsed) = syntax::python(text).filter(|_| !text.contains(['\n', '\r'])) else { return false };
+    let statements = syntax::children(parsed.root());
+    let single = |one: &tree_sitter::Node<'_>| {
+        let inner = syntax::children(*one);
+        let assigns = inner.iter().any(|node| node.kind().contains("assignment"));
+        one.kind() == "expression_statement" && inner.len() == 1 && !assigns
+    };
+    !parsed.root().has_error() && statements.len() == 1 && statements.iter().all(single)
 }
 
 /// Equality as the generated assertion sees it: floats within tolerance, `2` equal to `2.0`.
@@ -198,6 +230,9 @@ pub(super) async fn observe(bench: Bench<'_>, suite: &Suite, job: &Job, wall: Du
         for line in run(bench, suite, job, seed, wall).await? {
             together &= line.together.unwrap_or(true);
             let (Some(case), Ok(now)) = (line.case, serde_json::from_value::<Seen>(line.seen)) else { continue };
+            if !now.is_sound() {
+                continue;
+            }
             match seen.get_mut(&case) {
                 Some((first, stable)) => *stable &= line.stable && *first == now,
                 None => {
@@ -230,7 +265,7 @@ pub(super) async fn observe_variants(
 }
 
 async fn run(bench: Bench<'_>, suite: &Suite, job: &Job, hash_seed: &str, wall: Duration) -> Result<Vec<Line>, TestgenError> {
-    let exchange = Exchange::new(bench.copy, &[("observe.py", OBSERVER)])?;
+    let exchange = Exchange::new(bench.copy, OBSERVER)?;
     exchange.put("job.json", &serde_json::to_string(job).unwrap_or_default())?;
     let inside = |folder: PathBuf, name: &str| folder.join(name).to_string_lossy().into_owned();
     let (script, given) = (inside(exchange.inbox(), "observe.py"), inside(exchange.inbox(), "job.json"));
@@ -249,7 +284,9 @@ async fn run(bench: Bench<'_>, suite: &Suite, job: &Job, hash_seed: &str, wall: 
     }
     if !lines.iter().any(|line| line.done) && outcome.exit != Exit::Timeout {
         let tail: String = outcome.stderr.text().lines().rev().take(3).collect::<Vec<_>>().join(" · ");
-        return Err(TestgenError::Observer { why: format!("the observing process ended with {:?} before it was done ({tail})", outcome.exit) });
+        return Err(TestgenError::Observer {
+            why: format!("the observing process ended with {:?} before it was done ({tail})", outcome.exit),
+        });
     }
     Ok(lines)
 }
@@ -260,6 +297,23 @@ mod tests {
 
     fn value(expr: &str, float: bool) -> Seen {
         Seen { kind: "value".into(), value: Some(Expression { expr: expr.into(), needs: Vec::new(), float }), ..Seen::default() }
+    }
+
+    #[test]
+    fn only_single_expressions_and_plain_names_are_believed() {
+        for (text, sound) in [
+            ("[1, 'a;#']", true),
+            ("Point(x=1)", true),
+            ("1\nimport os", false),
+            ("x = 1", false),
+            ("1; 2", false),
+            ("'a' 'b'", true),
+            ("f(", false),
+        ] {
+            assert_eq!(value(text, false).is_sound(), sound, "{text}");
+        }
+        let hostile = Seen { kind: "raise".into(), r#type: "E):\n    x".into(), module: "m".into(), ..Seen::default() };
+        assert!(!hostile.is_sound());
     }
 
     #[test]

@@ -51,7 +51,8 @@ impl Project {
         let python = files.list().into_iter().filter(|path| path.extension() == Some("py") && below(path)).take(MOST_FILES);
         let sources: BTreeMap<RelPath, Arc<str>> = python.filter_map(|path| Some((path.clone(), files.read(&path)?))).collect();
         let defining = sources.iter().filter(|(path, text)| !is_test(path) && text.contains("class "));
-        let classes = defining.flat_map(|(path, text)| Module::read(text).classes.into_iter().map(move |class| (path.clone(), class))).collect();
+        let classes =
+            defining.flat_map(|(path, text)| Module::read(text).classes.into_iter().map(move |class| (path.clone(), class))).collect();
         Self { folder: folder.to_owned(), sources, classes }
     }
 
@@ -174,15 +175,19 @@ fn stem(path: &RelPath) -> &str {
 }
 
 fn imports_module(text: &str, dotted: &str) -> bool {
-    text.contains(&format!("from {dotted} import")) || text.lines().any(|line| line.trim().strip_prefix("import ").is_some_and(|rest| rest == dotted))
+    text.contains(&format!("from {dotted} import"))
+        || text.lines().any(|line| line.trim().strip_prefix("import ").is_some_and(|rest| rest == dotted))
 }
 
 /// Whether a text imports a module, from it, or through the package above it.
 fn imports_from(text: &str, module: &str) -> bool {
     let parent = module.rsplit_once('.');
-    imports(text).iter().any(|import| {
-        import.module == module || parent.is_some_and(|(package, name)| import.module == package && import.name == name)
-    }) || text.lines().any(|line| line.trim().strip_prefix("import ").is_some_and(|rest| rest.split([',', ' ']).any(|name| name == module)))
+    imports(text)
+        .iter()
+        .any(|import| import.module == module || parent.is_some_and(|(package, name)| import.module == package && import.name == name))
+        || text
+            .lines()
+            .any(|line| line.trim().strip_prefix("import ").is_some_and(|rest| rest.split([',', ' ']).any(|name| name == module)))
 }
 
 /// One imported name.
@@ -219,8 +224,34 @@ pub(super) fn imports(text: &str) -> Vec<Import> {
 }
 
 const BUILTINS: &[&str] = &[
-    "str", "int", "float", "bool", "list", "dict", "set", "tuple", "frozenset", "bytes", "bytearray", "range", "len", "abs", "min", "max", "sum", "sorted",
-    "iter", "complex", "object", "reversed", "zip", "enumerate", "slice", "ValueError", "KeyError", "TypeError",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "list",
+    "dict",
+    "set",
+    "tuple",
+    "frozenset",
+    "bytes",
+    "bytearray",
+    "range",
+    "len",
+    "abs",
+    "min",
+    "max",
+    "sum",
+    "sorted",
+    "iter",
+    "complex",
+    "object",
+    "reversed",
+    "zip",
+    "enumerate",
+    "slice",
+    "ValueError",
+    "KeyError",
+    "TypeError",
 ];
 
 const STANDARD: &[(&str, &[&str])] = &[
@@ -263,11 +294,8 @@ mod tests {
 
     #[test]
     fn tests_go_where_the_project_keeps_them() {
-        let project = project(&[
-            ("stats.py", ""),
-            ("other.py", ""),
-            ("tests/test_stats.py", "import unittest\nclass A(unittest.TestCase): pass\n"),
-        ]);
+        let project =
+            project(&[("stats.py", ""), ("other.py", ""), ("tests/test_stats.py", "import unittest\nclass A(unittest.TestCase): pass\n")]);
         let place = project.place(&path("stats.py"), SuiteKind::Pytest).unwrap();
         assert_eq!((place.path.as_str(), place.text.is_some(), place.style), ("tests/test_stats.py", true, Style::Unittest));
         let place = project.place(&path("other.py"), SuiteKind::Pytest).unwrap();

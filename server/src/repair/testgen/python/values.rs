@@ -3,6 +3,7 @@
 use super::super::inputs::{Origin, Pool};
 use super::super::source::split;
 use super::facts::{Class, Function, Parameter};
+use super::guess::{default_type, near_constants, suggested};
 use super::project::Project;
 use crate::text::RelPath;
 
@@ -82,7 +83,9 @@ impl Values<'_> {
             }
             "frozenset" | "FrozenSet" => lists(argument(0), &inner(0), "frozenset([", "])"),
             "tuple" | "Tuple" => self.tuples(&arguments, seed, depth),
-            "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict" | "DefaultDict" | "OrderedDict" => dicts(&self.keys(argument(0), seed, depth), &inner(1)),
+            "dict" | "Dict" | "Mapping" | "MutableMapping" | "defaultdict" | "DefaultDict" | "OrderedDict" => {
+                dicts(&self.keys(argument(0), seed, depth), &inner(1))
+            }
             "Counter" => dicts(&self.keys(argument(0), seed, depth), &["2".into(), "1".into()]),
             "Callable" => callables(&arguments),
             "Type" | "type" => vec!["int".into(), "str".into()],
@@ -91,7 +94,11 @@ impl Values<'_> {
     }
 
     fn keys(&self, annotation: &str, seed: usize, depth: usize) -> Vec<String> {
-        if annotation == "str" || annotation == "int" && depth > DEPTH { vec!["'a'".into(), "'b'".into()] } else { self.of(annotation, seed, depth + 1) }
+        if annotation == "str" || annotation == "int" && depth > DEPTH {
+            vec!["'a'".into(), "'b'".into()]
+        } else {
+            self.of(annotation, seed, depth + 1)
+        }
     }
 
     fn tuples(&self, arguments: &[String], seed: usize, depth: usize) -> Vec<String> {
@@ -126,16 +133,22 @@ impl Values<'_> {
         }
         let typed_dict = base(&["TypedDict"]);
         if class.dataclass || base(&["NamedTuple", "BaseModel"]) || typed_dict {
-            let fields: Vec<(&str, Vec<String>)> =
-                class.fields.iter().enumerate().map(|(at, (name, kind, _))| (name.as_str(), self.field(name, kind, seed + at, depth))).collect();
-            let needed: Vec<_> = class.fields.iter().zip(fields.clone()).filter(|((.., optional), _)| !optional).map(|(_, field)| field).collect();
+            let fields: Vec<(&str, Vec<String>)> = class
+                .fields
+                .iter()
+                .enumerate()
+                .map(|(at, (name, kind, _))| (name.as_str(), self.field(name, kind, seed + at, depth)))
+                .collect();
+            let needed: Vec<_> =
+                class.fields.iter().zip(fields.clone()).filter(|((.., optional), _)| !optional).map(|(_, field)| field).collect();
             return interleave(vec![objects(class, &needed, typed_dict), objects(class, &fields, typed_dict)]);
         }
         match self.constructor(class, 0) {
             Some(init) => {
                 let needed: Vec<&Parameter> = init.params.iter().filter(|param| !param.rest).collect();
                 let values = |param: &&Parameter, at: usize| {
-                    let annotated = param.annotation.as_deref().map(|kind| self.of(kind, seed + at, depth + 1)).filter(|values| !values.is_empty());
+                    let annotated =
+                        param.annotation.as_deref().map(|kind| self.of(kind, seed + at, depth + 1)).filter(|values| !values.is_empty());
                     (param.name.clone(), annotated.unwrap_or_else(|| self.parameter(param, seed + at).0))
                 };
                 let all: Vec<(String, Vec<String>)> = needed.iter().enumerate().map(|(at, param)| values(param, at)).collect();
@@ -205,10 +218,11 @@ fn plain(name: &str, seed: usize) -> Option<Vec<String>> {
         "int" | "Integral" | "SupportsInt" => first(&["3", "7", "2", "12", "5"], &["0", "1", "-1", "2", "10", "100", "-7"]),
         "float" | "Real" | "Number" | "SupportsFloat" => first(&["2.5", "4.0", "0.5", "10.0"], &["0.0", "1.0", "-1.5", "100.0", "0.1"]),
         "complex" => owned(&["(1+2j)", "0j"]),
-        "str" | "AnyStr" | "Text" => {
-            first(&["'hello world'", "'abc'", "'x'"], &["''", "'a'", "'Hello, World'", "'  padded  '", "'123'", "'naïve ☃'", "'a,b,c'", "'level'", "' '"])
-        }
-        "bool" => owned(if seed % 2 == 0 { &["True", "False"] } else { &["False", "True"] }),
+        "str" | "AnyStr" | "Text" => first(
+            &["'hello world'", "'abc'", "'x'"],
+            &["''", "'a'", "'Hello, World'", "'  padded  '", "'123'", "'naïve ☃'", "'a,b,c'", "'level'", "' '"],
+        ),
+        "bool" => owned(if seed.is_multiple_of(2) { &["True", "False"] } else { &["False", "True"] }),
         "bytes" | "bytearray" | "ByteString" => owned(&["b'abc'", "b''", "b'\\x00\\xff'"]),
         "None" | "NoneType" => owned(&["None"]),
         "object" | "Any" | "T" | "Hashable" | "_T" => owned(&["3", "'text'", "[3, 1, 2]", "None"]),
@@ -227,7 +241,14 @@ fn lists(kind: &str, inner: &[String], open: &str, close: &str) -> Vec<String> {
     let wrap = |items: &[&str]| format!("{open}{}{close}", items.join(", ")).replace(",,", ",");
     let texts: Vec<&str> = inner.iter().map(String::as_str).collect();
     let mut values = match kind.trim() {
-        "int" => vec![wrap(&["3", "1", "2"]), wrap(&[]), wrap(&["5"]), wrap(&["2", "2", "4"]), wrap(&["-1", "0", "4"]), wrap(&["1", "2", "3", "4"])],
+        "int" => vec![
+            wrap(&["3", "1", "2"]),
+            wrap(&[]),
+            wrap(&["5"]),
+            wrap(&["2", "2", "4"]),
+            wrap(&["-1", "0", "4"]),
+            wrap(&["1", "2", "3", "4"]),
+        ],
         "float" => vec![wrap(&["1.5", "2.5", "4.0"]), wrap(&[]), wrap(&["2.5"]), wrap(&["-1.0", "0.0", "3.5"])],
         "str" => vec![wrap(&["'b'", "'a'", "'c'"]), wrap(&[]), wrap(&["'one'"]), wrap(&["'a'", "'a'", "'B'"]), wrap(&["''", "' x '"])],
         _ => {
@@ -258,71 +279,6 @@ fn callables(arguments: &[String]) -> Vec<String> {
     }
 }
 
-/// The numbers and texts a function compares with, one less and one more, where the pool holds such values.
-fn near_constants(pool: &[String], constants: &[String]) -> Vec<String> {
-    let numbers = pool.iter().any(|text| text.parse::<f64>().is_ok());
-    let whole = pool.iter().filter(|text| text.parse::<f64>().is_ok()).all(|text| text.parse::<i64>().is_ok());
-    let texts = pool.first().is_some_and(|text| text.starts_with('\''));
-    let lists = pool.iter().any(|text| text == "[3, 1, 2]");
-    let mut found = Vec::new();
-    for constant in constants {
-        if let (Ok(value), true) = (constant.parse::<i64>(), numbers) {
-            let write = |value: i64| if whole { value.to_string() } else { format!("{value}.0") };
-            found.extend([write(value), write(value - 1), write(value + 1)]);
-        } else if let (Ok(value), true) = (constant.parse::<f64>(), numbers && !whole) {
-            found.extend([constant.clone(), format!("{:?}", value - 0.5), format!("{:?}", value + 0.5)]);
-        } else if let (Ok(count @ 2..=8), true) = (constant.parse::<usize>(), lists) {
-            let list = |count: usize| format!("[{}]", (1..=count).map(|item| item.to_string()).collect::<Vec<_>>().join(", "));
-            found.extend([list(count), list(count - 1), list(count + 1)]);
-        } else if texts && constant.starts_with(['"', '\'']) {
-            let inner = constant.trim_matches(['"', '\'']);
-            found.extend([constant.clone(), format!("'{inner}x'"), format!("'a{inner}b'")].into_iter().filter(|text| !inner.contains('\'') || text == constant));
-        }
-    }
-    found.retain(|text| !pool.contains(text));
-    found.into_iter().fold(Vec::new(), push_new)
-}
-
-fn default_type(default: &str) -> Option<&'static str> {
-    Some(match default {
-        "True" | "False" => "bool",
-        text if text.parse::<i64>().is_ok() => "int",
-        text if text.parse::<f64>().is_ok() => "float",
-        text if text.starts_with(['"', '\'']) => "str",
-        "()" => "tuple[int, ...]",
-        text if text.starts_with('[') => "list[int]",
-        text if text.starts_with('{') => "dict[str, int]",
-        _ => return None,
-    })
-}
-
-/// What a parameter's name alone suggests.
-fn suggested(name: &str) -> Option<&'static str> {
-    let known: &[(&str, &[&str])] = &[
-        ("list[int]", &["numbers", "values", "nums", "items", "elements", "xs", "ys", "lst", "list", "seq", "sequence", "array", "arr", "scores", "counts", "data", "iterable", "collection", "points", "samples", "sizes"]),
-        ("list[float]", &["prices", "weights", "amounts", "ratios", "rates"]),
-        ("list[str]", &["words", "names", "lines", "tags", "strings", "texts", "keys", "parts", "tokens", "labels"]),
-        ("list[list[int]]", &["matrix", "grid", "rows", "table", "board", "lists", "nested"]),
-        ("str", &["text", "string", "s", "word", "line", "name", "title", "message", "msg", "prefix", "suffix", "sep", "separator", "pattern", "sentence", "char", "key", "label", "email", "url", "source", "content", "phrase", "first_name", "last_name", "username", "slug", "path"]),
-        ("int", &["n", "count", "index", "i", "j", "k", "size", "limit", "num", "number", "start", "end", "stop", "step", "width", "height", "length", "x", "y", "z", "a", "b", "c", "age", "year", "month", "day", "low", "high", "lo", "hi", "minimum", "maximum", "value", "quantity", "amount", "total", "max_length", "depth", "m", "seconds", "minutes", "hours"]),
-        ("float", &["ratio", "rate", "factor", "price", "weight", "percent", "percentage", "celsius", "fahrenheit", "temperature", "radius", "tax", "discount", "scale", "threshold", "distance", "speed"]),
-        ("bool", &["flag", "strict", "verbose", "enabled", "reverse", "recursive", "inclusive", "ascending", "force"]),
-        ("dict[str, int]", &["mapping", "dict", "config", "options", "settings", "stock", "inventory", "lookup", "params", "kwargs", "record", "env", "d"]),
-        ("Callable", &["func", "function", "fn", "callback", "f", "transform", "key_func", "mapper"]),
-        ("Callable[[int], bool]", &["predicate", "pred", "condition"]),
-    ];
-    let exact = known.iter().find(|(_, names)| names.contains(&name)).map(|(kind, _)| *kind);
-    let ending = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
-    exact.or_else(|| match name {
-        _ if name.starts_with("is_") || name.starts_with("has_") || name.starts_with("allow_") => Some("bool"),
-        _ if ending(&["_count", "_index", "_size", "_id", "_length", "_width", "_number"]) || name.starts_with("max_") || name.starts_with("min_") => Some("int"),
-        _ if ending(&["_name", "_text", "_str", "_key"]) => Some("str"),
-        _ if ending(&["_list", "_items", "_numbers", "_values"]) => Some("list[int]"),
-        _ if ending(&["_rate", "_ratio", "_price"]) => Some("float"),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,11 +305,5 @@ mod tests {
         assert_eq!(values("Cart")[0], "Cart(owner='hello world')");
         assert_eq!(values("list[Color]")[0], "[Color.RED, Color.BLUE]");
         assert_eq!(values("Unknown"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn constants_are_tried_with_their_neighbours() {
-        assert_eq!(near_constants(&["3".into()], &["18".into()]), ["18", "17", "19"]);
-        assert_eq!(near_constants(&["'a'".into()], &["\"stop\"".into()]), ["\"stop\"", "'stopx'", "'astopb'"]);
     }
 }

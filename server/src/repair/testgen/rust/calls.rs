@@ -31,7 +31,10 @@ pub(super) fn find(sources: &BTreeMap<RelPath, Arc<str>>, function: &Function) -
     for (path, text) in sources.iter().filter(|(_, text)| text.contains(&function.name)) {
         let in_tests = path.as_str().split('/').any(|part| part == "tests" || part == "benches");
         let tested_from = if in_tests { 0 } else { text.find("#[cfg(test)]").unwrap_or(usize::MAX) };
-        let code: String = text.lines().map(|line| if line.trim_start().starts_with("//") { " ".repeat(line.len()) + "\n" } else { format!("{line}\n") }).collect();
+        let code: String = text
+            .lines()
+            .map(|line| if line.trim_start().starts_with("//") { " ".repeat(line.len()) + "\n" } else { format!("{line}\n") })
+            .collect();
         add(&code, Origin::CallSite, tested_from);
     }
     found
@@ -46,7 +49,9 @@ fn occurrences<'a>(text: &'a str, function: &Function) -> Vec<(usize, &'a str)> 
         let path = function.owner.as_ref().map(|owner| format!("{owner}::"));
         let fits = match (function.receiver, path) {
             (Receiver::None, Some(path)) => before.ends_with(&path),
-            (Receiver::None, None) => !before.ends_with(|char: char| char.is_alphanumeric() || char == '_' || char == '.') && !before.ends_with("fn "),
+            (Receiver::None, None) => {
+                !before.ends_with(|char: char| char.is_alphanumeric() || char == '_' || char == '.') && !before.ends_with("fn ")
+            }
             _ => before.ends_with('.'),
         };
         if let Some(arguments) = fits.then(|| balanced(text.get(at + wanted.len()..).unwrap_or_default())).flatten() {

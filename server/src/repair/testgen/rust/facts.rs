@@ -146,7 +146,10 @@ impl Module {
                     let owner = bare(parsed.field(node, "type")).to_owned();
                     let of_trait = Some(bare(parsed.field(node, "trait")).to_owned()).filter(|name| !name.is_empty());
                     self.impls.extend(of_trait.clone().map(|of_trait| (of_trait, owner.clone())));
-                    let generic_owner = parsed.field(node, "type_parameters").split(',').any(|part| !part.trim_matches(['<', '>', ' ']).starts_with('\'') && !part.is_empty());
+                    let generic_owner = parsed
+                        .field(node, "type_parameters")
+                        .split(',')
+                        .any(|part| !part.trim_matches(['<', '>', ' ']).starts_with('\'') && !part.is_empty());
                     let inner = Place { owner: Some(owner), of_trait, generic_owner, ..place.clone() };
                     node.child_by_field_name("body").into_iter().for_each(|body| self.items(parsed, body, &inner));
                 }
@@ -192,7 +195,8 @@ fn function(parsed: &Parsed<'_>, node: Node<'_>, place: &Place, doc: &str, attri
         }
     }
     function.returns = Some(own(parsed.field(node, "return_type"))).filter(|text| !text.is_empty()).unwrap_or_else(|| "()".into());
-    let modifiers = children(node).into_iter().find(|child| child.kind() == "function_modifiers").map(|child| parsed.of(child)).unwrap_or_default();
+    let modifiers =
+        children(node).into_iter().find(|child| child.kind() == "function_modifiers").map(|child| parsed.of(child)).unwrap_or_default();
     let parameters = parsed.field(node, "type_parameters").trim_matches(['<', '>']);
     let types = parameters.split(',').map(str::trim).any(|part| !part.is_empty() && !part.starts_with('\''));
     function.obstacle = match () {
@@ -211,7 +215,8 @@ fn replace_word(text: &str, word: &str, by: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(word) {
         let edge = |char: Option<char>| char.is_none_or(|char| !char.is_alphanumeric() && char != '_');
-        let whole = edge(rest.get(..at).and_then(|head| head.chars().last())) && edge(rest.get(at + word.len()..).and_then(|tail| tail.chars().next()));
+        let whole = edge(rest.get(..at).and_then(|head| head.chars().last()))
+            && edge(rest.get(at + word.len()..).and_then(|tail| tail.chars().next()));
         out.push_str(rest.get(..at).unwrap_or_default());
         out.push_str(if whole { by } else { word });
         rest = rest.get(at + word.len()..).unwrap_or_default();
@@ -251,7 +256,9 @@ fn shape(parsed: &Parsed<'_>, name: &str, body: Option<Node<'_>>) -> Shape {
 /// Literals the body compares with or matches.
 fn constants(parsed: &Parsed<'_>, body: Node<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    for node in all(body).into_iter().filter(|node| ["integer_literal", "float_literal", "string_literal", "char_literal"].contains(&node.kind())) {
+    for node in
+        all(body).into_iter().filter(|node| ["integer_literal", "float_literal", "string_literal", "char_literal"].contains(&node.kind()))
+    {
         let places = ["binary_expression", "match_pattern", "range_pattern", "or_pattern", "arguments", "range_expression"];
         let text = parsed.of(node).to_owned();
         if node.parent().is_some_and(|parent| places.contains(&parent.kind())) && text.len() < 40 && !found.contains(&text) {
@@ -274,7 +281,10 @@ mod tests {
         assert_eq!(names, ["Cart::new", "Cart::add", "inner::twice", "inner::any", "tests::a"]);
         let [new, add, twice, any, test] = &module.functions[..] else { panic!("{names:?}") };
         assert_eq!((new.returns.as_str(), new.doc.as_str(), new.receiver), ("Cart", "Makes one.\n", Receiver::None));
-        assert_eq!((add.receiver, &add.params[..], &add.constants[..]), (Receiver::Mutable, &[("item".into(), "&str".into())][..], &["3".to_owned()][..]));
+        assert_eq!(
+            (add.receiver, &add.params[..], &add.constants[..]),
+            (Receiver::Mutable, &[("item".into(), "&str".into())][..], &["3".to_owned()][..])
+        );
         assert!(twice.obstacle.is_none() && any.obstacle.is_some() && test.in_tests && !twice.in_tests);
         let [cart, meters, kind] = &module.types[..] else { panic!("{:?}", module.types) };
         assert!(cart.derives.contains("Debug") && cart.shapes[0].fields[1] == ("limit".into(), "usize".into()));

@@ -2,6 +2,7 @@
 //! `#[cfg(test)]` or `tests/` → a real run.
 
 mod calls;
+mod choose;
 mod facts;
 mod probe;
 mod render;
@@ -10,8 +11,8 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
+use self::choose::choose;
 use self::facts::{Function, Module, Receiver};
 use self::probe::{Case, Probe, Seen};
 use self::render::{Place, Test};
@@ -19,10 +20,9 @@ use self::values::Values;
 use super::inputs::{self, Call, Origin, Pool};
 use super::mutants::{self, Mutant};
 use super::proving::Prover;
-use super::{Budget, Generated, Mutants, Shown, Target, TestgenError, nothing};
-use crate::proof::trials::{TrialOptions, try_candidates};
-use crate::proof::{self, Bench, Candidate, Severity, Suite, TestId, TrialOutcome};
-use crate::text::{Edit, Files, RelPath};
+use super::{Budget, Generated, Shown, Target, TestgenError, nothing};
+use crate::proof::{self, Bench, Severity, Suite};
+use crate::text::{Files, RelPath};
 
 const MOST_FILES: usize = 1500;
 /// Calls tried for one function.
@@ -55,7 +55,11 @@ pub(super) fn untested(files: &dyn Files, path: &RelPath) -> Vec<Target> {
     let tests: Vec<String> = sources.iter().map(|(path, text)| in_tests(path, text)).collect();
     let word = |text: &String, name: &str| text.split(|char: char| !char.is_alphanumeric() && char != '_').any(|word| word == name);
     let open = Module::read(&text).functions.into_iter().filter(|function| {
-        function.public && !function.in_tests && function.of_trait.is_none() && function.obstacle.is_none() && !tests.iter().any(|text| word(text, &function.name))
+        function.public
+            && !function.in_tests
+            && function.of_trait.is_none()
+            && function.obstacle.is_none()
+            && !tests.iter().any(|text| word(text, &function.name))
     });
     open.map(|function| Target { path: path.clone(), symbol: function.qualified(), span: function.span }).collect()
 }
@@ -127,7 +131,9 @@ pub(super) async fn generate(
 /// Other files of the same crate, with the path their items are written by.
 fn neighbours(sources: &BTreeMap<RelPath, Arc<str>>, path: &RelPath) -> Vec<(String, Module)> {
     let Some((folder, _)) = path.as_str().rsplit_once("src/") else { return Vec::new() };
-    let inside = |other: &RelPath| other.as_str().strip_prefix(&format!("{folder}src/")).and_then(|rest| rest.strip_suffix(".rs")).map(str::to_owned);
+    let inside = |other: &RelPath| {
+        other.as_str().strip_prefix(&format!("{folder}src/")).and_then(|rest| rest.strip_suffix(".rs")).map(str::to_owned)
+    };
     let module = |(other, text): (&RelPath, &Arc<str>)| {
         let bare = inside(other).filter(|_| other != path)?;
         let bare = bare.strip_suffix("/mod").unwrap_or(&bare).to_owned();
@@ -154,8 +160,10 @@ fn functions_of(own: &Module, targets: &[Target]) -> Result<Vec<Function>, Testg
         let open = || own.functions.iter().filter(|function| !function.in_tests);
         let overlaps = |function: &&Function| function.span.start < target.span.end && target.span.start < function.span.end;
         let named = || open().filter(|function| function.qualified() == symbol);
-        let methods: Vec<Function> =
-            open().filter(|function| function.owner.as_deref() == symbol.rsplit("::").next() && function.public && function.of_trait.is_none()).cloned().collect();
+        let methods: Vec<Function> = open()
+            .filter(|function| function.owner.as_deref() == symbol.rsplit("::").next() && function.public && function.of_trait.is_none())
+            .cloned()
+            .collect();
         match named().find(overlaps).or_else(|| named().next()) {
             Some(function) => found.push(function.clone()),
             None if !methods.is_empty() => found.extend(methods),
@@ -166,7 +174,13 @@ fn functions_of(own: &Module, targets: &[Target]) -> Result<Vec<Function>, Testg
 }
 
 /// Draws inputs for a function, or says why it is left out.
-fn subject(values: &Values, own: &Module, sources: &BTreeMap<RelPath, Arc<str>>, text: &str, function: Function) -> Result<Subject, String> {
+fn subject(
+    values: &Values,
+    own: &Module,
+    sources: &BTreeMap<RelPath, Arc<str>>,
+    text: &str,
+    function: Function,
+) -> Result<Subject, String> {
     let left_out = |why: &str| format!("`{}` is left out: {why}", function.qualified());
     if let Some(why) = function.obstacle {
         return Err(left_out(why));
@@ -191,21 +205,36 @@ fn subject(values: &Values, own: &Module, sources: &BTreeMap<RelPath, Arc<str>>,
             calls.push(call);
         }
     }
-    let simple = ["bool", "usize", "u8", "u32", "u64", "i32", "i64", "f64", "String", "&str", "Option<&str>", "Option<String>", "Option<i32>"];
+    let simple =
+        ["bool", "usize", "u8", "u32", "u64", "i32", "i64", "f64", "String", "&str", "Option<&str>", "Option<String>", "Option<i32>"];
     let getter = |other: &&Function| {
-        other.owner == function.owner && other.receiver == Receiver::Shared && other.params.is_empty() && simple.contains(&other.returns.as_str()) && other.obstacle.is_none() && other.of_trait.is_none()
+        other.owner == function.owner
+            && other.receiver == Receiver::Shared
+            && other.params.is_empty()
+            && simple.contains(&other.returns.as_str())
+            && other.obstacle.is_none()
+            && other.of_trait.is_none()
     };
     let getters: Vec<&Function> = own.functions.iter().filter(getter).take(3).collect();
     calls.retain(|call| !call.tested);
     calls.truncate(MOST_CALLS);
-    let calls = calls.into_iter().map(|call| (probe::case(values, &function, &call, &getters), call)).map(|(case, call)| (call, case)).collect();
+    let calls =
+        calls.into_iter().map(|call| (probe::case(values, &function, &call, &getters), call)).map(|(case, call)| (call, case)).collect();
     let mutants = mutants::rust(text, &function.span);
     Ok(Subject { function, calls, mutants })
 }
 
 /// What each case of each subject shows; the key is subject × 1000 + call.
-async fn observe(bench: Bench<'_>, suite: &Suite, path: &RelPath, text: &str, subjects: &[Subject]) -> Result<BTreeMap<usize, Option<Seen>>, TestgenError> {
-    let numbered = |(at, subject): (usize, &Subject)| subject.calls.iter().enumerate().map(|(number, (_, case))| (at * 1000 + number, case.clone())).collect::<Vec<_>>();
+async fn observe(
+    bench: Bench<'_>,
+    suite: &Suite,
+    path: &RelPath,
+    text: &str,
+    subjects: &[Subject],
+) -> Result<BTreeMap<usize, Option<Seen>>, TestgenError> {
+    let numbered = |(at, subject): (usize, &Subject)| {
+        subject.calls.iter().enumerate().map(|(number, (_, case))| (at * 1000 + number, case.clone())).collect::<Vec<_>>()
+    };
     let cases: BTreeMap<usize, Case> = subjects.iter().enumerate().flat_map(numbered).collect();
     Probe { bench, suite, path, text }.observe(&cases).await
 }
@@ -222,9 +251,11 @@ fn tests(subjects: &[Subject], seen: &BTreeMap<usize, Option<Seen>>, place: &Pla
             let judged = match seen {
                 None => Err(format!("the result of `{}` differs from run to run: not asserted", subject.function.qualified())),
                 Some(Seen::Hang) => Err(format!("looks like a bug: `{}` did not come back within 2 s; not asserted", case.call)),
-                Some(Seen::Panic(message, line)) if !is_meant(&subject.function, text, *line) => {
-                    Err(format!("looks like a bug: `{}` panics ({}) at line {line}, and neither its documentation nor a statement says so; not asserted", case.call, message.lines().next().unwrap_or_default()))
-                }
+                Some(Seen::Panic(message, line)) if !is_meant(&subject.function, text, *line) => Err(format!(
+                    "looks like a bug: `{}` panics ({}) at line {line}, and neither its documentation nor a statement says so; not asserted",
+                    case.call,
+                    message.lines().next().unwrap_or_default()
+                )),
                 Some(seen) => Ok(seen),
             };
             match judged {
@@ -263,7 +294,8 @@ async fn build_forms(prover: &Prover<'_>, values: &Values, place: &Place, tests:
         let text = Files::read(prover.bench.copy, &place.path).unwrap_or_default();
         let errors = || build.diagnostics.iter().filter(|one| one.severity == Severity::Error);
         last = errors().next().map(|error| error.message.clone()).unwrap_or_else(|| build.notes.join("; "));
-        let refused: BTreeSet<String> = errors().filter(|error| error.path == place.path).filter_map(|error| test_at(&text, error.line as usize)).collect();
+        let refused: BTreeSet<String> =
+            errors().filter(|error| error.path == place.path).filter_map(|error| test_at(&text, error.line as usize)).collect();
         if !tests.iter().any(|test| refused.contains(&test.name)) {
             break;
         }
@@ -281,94 +313,4 @@ fn test_at(text: &str, line: usize) -> Option<String> {
     let lines: Vec<&str> = text.lines().take(line).collect();
     let head = lines.iter().rev().find_map(|line| line.trim_start().strip_prefix("fn "))?;
     head.split('(').next().map(str::to_owned)
-}
-
-/// Which tests to keep: one after the other in their order, each only if it fails on a mutant that none before it fails on, and one
-/// of each other behaviour. Returns their names, the account of the mutants, and killed mutants as edits for a real run.
-#[allow(clippy::too_many_arguments)]
-async fn choose(
-    prover: &Prover<'_>,
-    edits: &[Edit],
-    path: &RelPath,
-    subjects: &[Subject],
-    tests: &[Test],
-    names: &[String],
-    ids: &[TestId],
-) -> Result<(Vec<String>, Mutants, Vec<Edit>), TestgenError> {
-    let _restore = prover.hold(edits)?;
-    let mut account = Mutants::default();
-    let (mut kept, mut real) = (Vec::new(), Vec::new());
-    for (at, subject) in subjects.iter().enumerate() {
-        let mine: Vec<(&String, &TestId)> = names.iter().zip(ids).filter(|(name, _)| tests.iter().any(|test| test.name == **name && test.subject == at)).collect();
-        let all: Vec<TestId> = mine.iter().map(|(_, id)| (*id).clone()).collect();
-        let candidates: Vec<Candidate> = subject.mutants.iter().enumerate().map(|(id, mutant)| candidate(id, mutant, path, edits)).collect();
-        let outcomes = kills(prover, &candidates, &all).await?;
-        let loaded: BTreeSet<usize> = outcomes.iter().filter(|(_, outcome)| !matches!(outcome, TrialOutcome::Broken { .. })).map(|(id, _)| *id).collect();
-        let hung = |id: &usize| matches!(outcomes.get(id), Some(TrialOutcome::Timeout));
-        let killable: BTreeSet<usize> = loaded.iter().copied().filter(|id| !matches!(outcomes.get(id), Some(TrialOutcome::Passed))).collect();
-        let mut open: BTreeSet<usize> = killable.iter().copied().filter(|id| !hung(id)).collect();
-        let mut chosen: Vec<String> = Vec::new();
-        for (name, id) in &mine {
-            if open.is_empty() || chosen.len() >= prover.budget.max_cases || prover.budget.left() < Duration::from_secs(20) {
-                break;
-            }
-            let rest: Vec<Candidate> = candidates.iter().filter(|candidate| open.contains(&candidate.id)).cloned().collect();
-            let red: Vec<usize> = kills(prover, &rest, &[(*id).clone()]).await?.into_iter().filter(|(_, outcome)| *outcome != TrialOutcome::Passed).map(|(id, _)| id).collect();
-            if !red.is_empty() {
-                chosen.push((*name).clone());
-                open.retain(|id| !red.contains(id));
-                real.extend(red.iter().filter_map(|id| subject.mutants.get(*id)).map(|mutant| Edit { path: path.clone(), span: mutant.span.clone(), text: mutant.text.clone() }));
-            }
-        }
-        if !chosen.is_empty() {
-            add_behaviours(&mut chosen, &mine, tests, prover.budget.max_cases);
-        }
-        account.total += loaded.len();
-        account.killed += if chosen.is_empty() { 0 } else { killable.difference(&open).count() };
-        let survivors = loaded.iter().filter(|id| chosen.is_empty() || !killable.contains(id) || open.contains(id)).filter_map(|id| subject.mutants.get(*id));
-        account.survivors.extend(survivors.map(|mutant| mutant.title.clone()));
-        kept.extend(chosen);
-    }
-    let ordered = names.iter().filter(|name| kept.contains(name)).cloned().collect();
-    Ok((ordered, account, real))
-}
-
-/// One test of each behaviour that is not shown yet.
-fn add_behaviours(chosen: &mut Vec<String>, mine: &[(&String, &TestId)], tests: &[Test], most: usize) {
-    let behaviour = |name: &String| tests.iter().find(|test| test.name == *name).map(Test::behaviour).unwrap_or_default();
-    let mut shown: BTreeSet<String> = chosen.iter().map(behaviour).collect();
-    for (name, _) in mine {
-        if chosen.len() < most && shown.insert(behaviour(name)) {
-            chosen.push((*name).clone());
-        }
-    }
-}
-
-async fn kills(prover: &Prover<'_>, candidates: &[Candidate], tests: &[TestId]) -> Result<BTreeMap<usize, TrialOutcome>, TestgenError> {
-    let options = TrialOptions { per_candidate: Duration::from_secs(3), stop_after_passes: None, total: prover.budget.left() / 2 };
-    let trials = try_candidates(&prover.bench, prover.suite, candidates, tests, &options).await?;
-    Ok(trials.into_iter().map(|trial| (trial.id, trial.outcome)).collect())
-}
-
-/// A mutant against the text with the tests in it.
-fn candidate(id: usize, mutant: &Mutant, path: &RelPath, edits: &[Edit]) -> Candidate {
-    let before = edits.iter().filter(|edit| edit.path == *path && edit.span.end <= mutant.span.start);
-    let shift: usize = before.map(|edit| edit.text.len() - edit.span.len()).sum();
-    let edit = Edit { path: path.clone(), span: mutant.span.start + shift..mutant.span.end + shift, text: mutant.text.clone() };
-    Candidate { id, edits: vec![edit], title: mutant.title.clone() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::apply_edits;
-
-    #[test]
-    fn a_mutant_moves_with_what_is_written_before_it() {
-        let path = RelPath::new("src/lib.rs").unwrap();
-        let edits = [Edit { path: path.clone(), span: 2..2, text: "abc".into() }];
-        let mutant = Mutant { span: 4..5, text: "x".into(), title: String::new() };
-        let moved = candidate(0, &mutant, &path, &edits).edits;
-        assert_eq!(apply_edits(&apply_edits("012345", &edits).unwrap(), &moved).unwrap(), "01abc23x5");
-    }
 }

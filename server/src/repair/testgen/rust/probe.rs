@@ -110,8 +110,13 @@ impl Probe<'_> {
     async fn build(&self, restore: &mut Restore<'_>, left: &mut BTreeMap<usize, Case>) -> Result<Build, TestgenError> {
         let mut suite = self.suite.clone();
         let library = self.path.as_str().rsplit_once("src/").map(|(folder, _)| format!("{folder}src/lib.rs"));
-        let has_library = library.and_then(|path| RelPath::new(path).ok()).is_some_and(|path| crate::text::Files::read(self.bench.copy, &path).is_some());
-        suite.args.push(if has_library && !self.path.as_str().contains("src/bin/") && self.path.file_name() != "main.rs" { "--lib".into() } else { "--bins".into() });
+        let has_library =
+            library.and_then(|path| RelPath::new(path).ok()).is_some_and(|path| crate::text::Files::read(self.bench.copy, &path).is_some());
+        suite.args.push(if has_library && !self.path.as_str().contains("src/bin/") && self.path.file_name() != "main.rs" {
+            "--lib".into()
+        } else {
+            "--bins".into()
+        });
         let mut last = String::new();
         for _ in 0..ROUNDS {
             let (text, lines) = self.write(left);
@@ -141,7 +146,8 @@ impl Probe<'_> {
         let mut table = String::new();
         for (id, case) in cases {
             lines.push((text.lines().count() + 1, *id));
-            let after: String = case.after.iter().map(|(expression, _)| format!("out.push(std::format!(\"{{:?}}\", {expression})); ")).collect();
+            let after: String =
+                case.after.iter().map(|(expression, _)| format!("out.push(std::format!(\"{{:?}}\", {expression})); ")).collect();
             let _ = writeln!(
                 text,
                 "    fn case_{id}() -> std::vec::Vec<std::string::String> {{ let mut out = std::vec::Vec::new(); {} out.push(std::format!(\"{{:?}}\", {})); {after}out }}",
@@ -170,7 +176,8 @@ impl Probe<'_> {
     }
 
     async fn run(&self, binary: &proof::TestBinary) -> Result<BTreeMap<usize, Seen>, TestgenError> {
-        let mut command = self.suite.toolchain.command([format!("{NAME}::observe"), "--nocapture".to_owned(), "--test-threads=1".to_owned()]);
+        let mut command =
+            self.suite.toolchain.command([format!("{NAME}::observe"), "--nocapture".to_owned(), "--test-threads=1".to_owned()]);
         if let Some(program) = command.argv.first_mut() {
             program.clone_from(&binary.executable);
         }

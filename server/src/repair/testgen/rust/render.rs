@@ -69,7 +69,13 @@ enum Kind {
 
 impl Place {
     /// For the functions of `path`: its test module, that module's own file, `tests/…` of a crate that has only those, or a new module.
-    pub(super) fn of(sources: &BTreeMap<RelPath, Arc<str>>, path: &RelPath, text: &Arc<str>, public: bool, crate_name: Option<&str>) -> Option<Self> {
+    pub(super) fn of(
+        sources: &BTreeMap<RelPath, Arc<str>>,
+        path: &RelPath,
+        text: &Arc<str>,
+        public: bool,
+        crate_name: Option<&str>,
+    ) -> Option<Self> {
         let prefixed = sources.values().map(|text| text.matches("fn test_").count()).sum::<usize>();
         let all = sources.values().map(|text| text.matches("#[test]").count()).sum::<usize>();
         let prefix = if prefixed * 2 > all { "test_" } else { "" };
@@ -90,13 +96,25 @@ impl Place {
             let glob = (!parsed.of(body).contains("super::*")).then(|| body.start_byte() + 1);
             return Some(Self { path: path.clone(), kind: Kind::Inside { end: body.end_byte() - 1, glob }, text: text.clone(), prefix });
         }
-        Some(Self::integration(sources, path, public, crate_name, prefix).unwrap_or(Self { path: path.clone(), kind: Kind::NewModule, text: text.clone(), prefix }))
+        Some(Self::integration(sources, path, public, crate_name, prefix).unwrap_or(Self {
+            path: path.clone(),
+            kind: Kind::NewModule,
+            text: text.clone(),
+            prefix,
+        }))
     }
 
     /// `tests/<module>.rs`, where the crate has such tests and none beside its code.
-    fn integration(sources: &BTreeMap<RelPath, Arc<str>>, path: &RelPath, public: bool, crate_name: Option<&str>, prefix: &'static str) -> Option<Self> {
+    fn integration(
+        sources: &BTreeMap<RelPath, Arc<str>>,
+        path: &RelPath,
+        public: bool,
+        crate_name: Option<&str>,
+        prefix: &'static str,
+    ) -> Option<Self> {
         let (folder, inside) = path.as_str().rsplit_once("src/")?;
-        let beside = |(path, text): (&RelPath, &Arc<str>)| path.as_str().starts_with(&format!("{folder}src/")) && text.contains("#[cfg(test)]");
+        let beside =
+            |(path, text): (&RelPath, &Arc<str>)| path.as_str().starts_with(&format!("{folder}src/")) && text.contains("#[cfg(test)]");
         let has_tests = sources.keys().any(|path| path.as_str().starts_with(&format!("{folder}tests/")));
         if !public || !has_tests || sources.iter().any(beside) {
             return None;
@@ -114,7 +132,8 @@ impl Place {
 
     /// Names that are in use where the tests go.
     pub(super) fn taken(&self) -> BTreeSet<String> {
-        let names = self.text.split("fn ").skip(1).filter_map(|rest| rest.split(|char: char| !char.is_alphanumeric() && char != '_').next());
+        let names =
+            self.text.split("fn ").skip(1).filter_map(|rest| rest.split(|char: char| !char.is_alphanumeric() && char != '_').next());
         names.map(str::to_owned).collect()
     }
 }
@@ -128,7 +147,15 @@ fn outside(path: &RelPath, name: &str) -> Option<RelPath> {
 }
 
 /// The test of one case; `None` where there is nothing to assert.
-pub(super) fn test(subject: usize, function: &Function, call: &Call, case: &Case, seen: &Seen, place: &Place, taken: &mut BTreeSet<String>) -> Option<Test> {
+pub(super) fn test(
+    subject: usize,
+    function: &Function,
+    call: &Call,
+    case: &Case,
+    seen: &Seen,
+    place: &Place,
+    taken: &mut BTreeSet<String>,
+) -> Option<Test> {
     let mut test = Test {
         name: String::new(),
         shows: String::new(),
@@ -145,7 +172,9 @@ pub(super) fn test(subject: usize, function: &Function, call: &Call, case: &Case
             if function.returns != "()" {
                 test.facts.push((case.call.clone(), collected(&function.returns), result.clone()));
             }
-            test.facts.extend(case.after.iter().zip(values.iter().skip(1)).map(|((text, kind), value)| (text.clone(), kind.clone(), value.clone())));
+            test.facts.extend(
+                case.after.iter().zip(values.iter().skip(1)).map(|((text, kind), value)| (text.clone(), kind.clone(), value.clone())),
+            );
             if test.facts.is_empty() {
                 return None;
             }
@@ -154,9 +183,18 @@ pub(super) fn test(subject: usize, function: &Function, call: &Call, case: &Case
                 "true" => "_is_true".into(),
                 "false" => "_is_false".into(),
                 "None" => "_is_none".into(),
-                "[]" | "\"\"" | "{}" | "0" => format!("_is_{}", describe::argument(if result == "{}" { "[]" } else { result }).replace("empty_list", "empty").replace("empty_text", "empty")),
+                "[]" | "\"\"" | "{}" | "0" => format!(
+                    "_is_{}",
+                    describe::argument(if result == "{}" { "[]" } else { result })
+                        .replace("empty_list", "empty")
+                        .replace("empty_text", "empty")
+                ),
                 _ if result.starts_with("Err(") => "_is_an_error".into(),
-                "()" => case.after.first().map(|(text, _)| format!("_changes_{}", describe::slug(text.split('.').next().unwrap_or(text)))).unwrap_or_default(),
+                "()" => case
+                    .after
+                    .first()
+                    .map(|(text, _)| format!("_changes_{}", describe::slug(text.split('.').next().unwrap_or(text))))
+                    .unwrap_or_default(),
                 _ => String::new(),
             }
         }
@@ -220,7 +258,10 @@ fn after_comments(text: &str) -> usize {
 }
 
 fn free_name(text: &str) -> &'static str {
-    ["tests", "more_tests", "generated_tests"].into_iter().find(|name| !text.contains(&format!("mod {name}"))).unwrap_or("tests_of_this_file")
+    ["tests", "more_tests", "generated_tests"]
+        .into_iter()
+        .find(|name| !text.contains(&format!("mod {name}")))
+        .unwrap_or("tests_of_this_file")
 }
 
 fn written(values: &Values, test: &Test, indent: &str) -> String {
@@ -280,9 +321,11 @@ fn assertion(values: &Values, text: &str, kind: &str, value: &str, as_text: bool
         let written = if kind == "String" { written.trim_end_matches(".to_string()").to_owned() } else { written };
         return format!("assert_eq!({text}, {written});");
     }
-    if let (Some(Shown::Tuple(name, inner)), Some(arguments)) = (&parsed, kind.strip_prefix("Result<").or_else(|| kind.split_once("Result<").map(|(_, rest)| rest)))
+    if let (Some(Shown::Tuple(name, inner)), Some(arguments)) =
+        (&parsed, kind.strip_prefix("Result<").or_else(|| kind.split_once("Result<").map(|(_, rest)| rest)))
         && let (true, Some(inner)) = (name == "Ok", inner.first())
-        && let Some(written) = source::split(arguments.trim_end_matches('>'), ',').first().and_then(|kind| shown::expression(values, inner, kind))
+        && let Some(written) =
+            source::split(arguments.trim_end_matches('>'), ',').first().and_then(|kind| shown::expression(values, inner, kind))
     {
         return format!("assert_eq!({text}.unwrap(), {written});");
     }

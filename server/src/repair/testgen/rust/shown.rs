@@ -114,7 +114,11 @@ impl Reader<'_> {
         let (mut entries, mut items) = (Vec::new(), Vec::new());
         while !self.eat("}") {
             let first = self.value()?;
-            if self.eat(":") { entries.push((first, self.value()?)) } else { items.push(first) }
+            if self.eat(":") {
+                entries.push((first, self.value()?))
+            } else {
+                items.push(first)
+            }
             if !self.eat(",") && !self.rest().trim_start().starts_with('}') {
                 return None;
             }
@@ -187,7 +191,9 @@ pub(super) fn expression(values: &Values, shown: &Shown, kind: &str) -> Option<S
         _ => (if kind.starts_with(['(', '[']) { kind } else { bare(kind) }, Vec::new()),
     };
     let argument = |at: usize| arguments.get(at).map(String::as_str).unwrap_or_default();
-    let list = |items: &[Shown], kind: &str| items.iter().map(|item| expression(values, item, kind)).collect::<Option<Vec<_>>>().map(|items| items.join(", "));
+    let list = |items: &[Shown], kind: &str| {
+        items.iter().map(|item| expression(values, item, kind)).collect::<Option<Vec<_>>>().map(|items| items.join(", "))
+    };
     match (shown, head) {
         (Shown::Atom(atom), "bool") if atom == "true" || atom == "false" => Some(atom.clone()),
         (Shown::Atom(atom), "char") if atom.starts_with('\'') => Some(atom.clone()),
@@ -203,7 +209,9 @@ pub(super) fn expression(values: &Values, shown: &Shown, kind: &str) -> Option<S
         (Shown::Atom(atom), "Option") if atom == "None" => Some(atom.clone()),
         (Shown::Tuple(name, items), "Option") if name == "Some" => list(items, argument(0)).map(|inner| format!("Some({inner})")),
         (Shown::Tuple(name, items), "Result") if name == "Ok" => list(items, argument(0)).map(|inner| format!("Ok({inner})")),
-        (Shown::Tuple(name, items), "Result") if name == "Err" && arguments.len() == 2 => list(items, argument(1)).map(|inner| format!("Err({inner})")),
+        (Shown::Tuple(name, items), "Result") if name == "Err" && arguments.len() == 2 => {
+            list(items, argument(1)).map(|inner| format!("Err({inner})"))
+        }
         (_, "Box") => expression(values, shown, argument(0)).map(|inner| format!("Box::new({inner})")),
         (Shown::List(items), "Vec") if items.is_empty() => Some(format!("Vec::<{}>::new()", argument(0))),
         (Shown::List(items), "Vec") => list(items, argument(0)).map(|inner| format!("vec![{inner}]")),
@@ -212,10 +220,16 @@ pub(super) fn expression(values: &Values, shown: &Shown, kind: &str) -> Option<S
             let inner = array.trim_start_matches('[').trim_end_matches(']');
             list(items, split(inner, ';').first()?).map(|inner| format!("[{inner}]"))
         }
-        (Shown::Set(items), "HashSet" | "BTreeSet") if !items.is_empty() => list(items, argument(0)).map(|inner| format!("std::collections::{head}::from([{inner}])")),
-        (Shown::Set(items), "HashSet" | "BTreeSet" | "HashMap" | "BTreeMap") if items.is_empty() => Some(format!("std::collections::{head}::new()")),
+        (Shown::Set(items), "HashSet" | "BTreeSet") if !items.is_empty() => {
+            list(items, argument(0)).map(|inner| format!("std::collections::{head}::from([{inner}])"))
+        }
+        (Shown::Set(items), "HashSet" | "BTreeSet" | "HashMap" | "BTreeMap") if items.is_empty() => {
+            Some(format!("std::collections::{head}::new()"))
+        }
         (Shown::Map(entries), "HashMap" | "BTreeMap") => {
-            let entry = |(key, value): &(Shown, Shown)| Some(format!("({}, {})", expression(values, key, argument(0))?, expression(values, value, argument(1))?));
+            let entry = |(key, value): &(Shown, Shown)| {
+                Some(format!("({}, {})", expression(values, key, argument(0))?, expression(values, value, argument(1))?))
+            };
             let mut entries = entries.iter().map(entry).collect::<Option<Vec<_>>>()?;
             entries.sort();
             Some(format!("std::collections::{head}::from([{}])", entries.join(", ")))
@@ -223,7 +237,8 @@ pub(super) fn expression(values: &Values, shown: &Shown, kind: &str) -> Option<S
         (Shown::Tuple(name, items), tuple) if name.is_empty() && tuple.starts_with('(') => {
             let kinds = split(tuple.trim_start_matches('(').trim_end_matches(')'), ',');
             let parts = items.iter().zip(&kinds).map(|(item, kind)| expression(values, item, kind)).collect::<Option<Vec<_>>>()?;
-            (items.len() == kinds.len()).then(|| if parts.len() == 1 { format!("({},)", parts.join("")) } else { format!("({})", parts.join(", ")) })
+            (items.len() == kinds.len())
+                .then(|| if parts.len() == 1 { format!("({},)", parts.join("")) } else { format!("({})", parts.join(", ")) })
         }
         _ => own(values, shown, head),
     }
@@ -251,12 +266,16 @@ fn own(values: &Values, shown: &Shown, name: &str) -> Option<String> {
         _ => return None,
     };
     let shape = item.shapes.iter().find(|shape| shape.name == shape_name && shape.fields.len() == fields.len())?;
-    let values = fields.iter().zip(&shape.fields).map(|((_, value), (_, kind))| expression(values, value, kind)).collect::<Option<Vec<_>>>()?;
+    let values =
+        fields.iter().zip(&shape.fields).map(|((_, value), (_, kind))| expression(values, value, kind)).collect::<Option<Vec<_>>>()?;
     let full = if item.is_enum { format!("{path}{name}::{shape_name}") } else { format!("{path}{name}") };
     Some(match (shape.fields.is_empty(), shape.tuple) {
         (true, _) => full,
         (_, true) => format!("{full}({})", values.join(", ")),
-        _ => format!("{full} {{ {} }}", shape.fields.iter().zip(values).map(|((name, _), value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")),
+        _ => format!(
+            "{full} {{ {} }}",
+            shape.fields.iter().zip(values).map(|((name, _), value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
+        ),
     })
 }
 
@@ -284,7 +303,11 @@ mod tests {
             ("(1, 'x')", "(i32, char)", "(1, 'x')"),
             ("Point { x: 1, y: Some(\"q\") }", "Point", "Point { x: 1, y: Some(\"q\".to_string()) }"),
             ("[Circle(1.5), Dot]", "Vec<Shape>", "vec![Shape::Circle(1.5), Shape::Dot]"),
-            ("{\"b\": 2, \"a\": 1}", "HashMap<String, i32>", "std::collections::HashMap::from([(\"a\".to_string(), 1), (\"b\".to_string(), 2)])"),
+            (
+                "{\"b\": 2, \"a\": 1}",
+                "HashMap<String, i32>",
+                "std::collections::HashMap::from([(\"a\".to_string(), 1), (\"b\".to_string(), 2)])",
+            ),
             ("[1, 2]", "&[i32]", "&[1, 2]"),
         ] {
             assert_eq!(written(shown, kind).as_deref(), Some(wanted), "{shown}: {kind}");

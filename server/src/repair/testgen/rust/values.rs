@@ -65,27 +65,38 @@ impl Values {
     pub(super) fn of(&self, kind: &str, seed: usize, depth: usize) -> Vec<String> {
         let kind = kind.trim();
         let inner = |kind: &str| if depth > DEPTH { Vec::new() } else { self.of(kind, seed, depth + 1) };
-        let wrap = |values: Vec<String>, open: &str, close: &str| values.into_iter().map(|value| format!("{open}{value}{close}")).collect::<Vec<_>>();
+        let wrap = |values: Vec<String>, open: &str, close: &str| {
+            values.into_iter().map(|value| format!("{open}{value}{close}")).collect::<Vec<_>>()
+        };
         if let Some(rest) = kind.strip_prefix('&') {
             let rest = lifetime_free(rest);
             if let Some(mutable) = rest.strip_prefix("mut ") {
-                return if mutable.trim().starts_with('[') { wrap(self.lists(element(mutable), seed, depth, "vec![", "]"), "&mut ", "") } else { wrap(inner(mutable), "&mut ", "") };
+                return if mutable.trim().starts_with('[') {
+                    wrap(self.lists(element(mutable), seed, depth, "vec![", "]"), "&mut ", "")
+                } else {
+                    wrap(inner(mutable), "&mut ", "")
+                };
             }
             return match rest.trim() {
                 "str" => texts(seed).iter().map(|text| (*text).to_owned()).collect(),
-                slice if slice.starts_with('[') && split(slice.trim_matches(['[', ']']), ';').len() == 1 => self.lists(element(slice), seed, depth, "&[", "]"),
+                slice if slice.starts_with('[') && split(slice.trim_matches(['[', ']']), ';').len() == 1 => {
+                    self.lists(element(slice), seed, depth, "&[", "]")
+                }
                 other => wrap(inner(other), "&", ""),
             };
         }
         if let Some(tuple) = kind.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-            let parts: Vec<Vec<String>> = split(tuple, ',').iter().enumerate().map(|(at, part)| self.of(part, seed + at, depth + 1)).collect();
+            let parts: Vec<Vec<String>> =
+                split(tuple, ',').iter().enumerate().map(|(at, part)| self.of(part, seed + at, depth + 1)).collect();
             return steps(&parts).into_iter().map(|values| format!("({})", values.join(", "))).collect();
         }
         if let Some(array) = kind.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let parts = split(array, ';');
             let (Some(item), Some(Ok(count))) = (parts.first(), parts.get(1).map(|text| text.parse::<usize>())) else { return Vec::new() };
             let items = self.of(item, seed, depth + 1);
-            let nth = |shift: usize| (0..count).filter_map(|at| items.get((at + shift).checked_rem(items.len())?).cloned()).collect::<Vec<_>>().join(", ");
+            let nth = |shift: usize| {
+                (0..count).filter_map(|at| items.get((at + shift).checked_rem(items.len())?).cloned()).collect::<Vec<_>>().join(", ")
+            };
             return if count > 16 || items.is_empty() { Vec::new() } else { vec![format!("[{}]", nth(0)), format!("[{}]", nth(1))] };
         }
         let (head, arguments) = match kind.split_once('<') {
@@ -97,12 +108,22 @@ impl Values {
             "Option" => wrap(inner(argument(0)), "Some(", ")").into_iter().take(4).chain(["None".to_owned()]).collect(),
             "Result" => wrap(inner(argument(0)), "Ok(", ")"),
             "Box" | "Rc" | "Arc" | "Cell" | "RefCell" => {
-                let path = match head { "Box" => "Box", "Rc" => "std::rc::Rc", "Arc" => "std::sync::Arc", "Cell" => "std::cell::Cell", _ => "std::cell::RefCell" };
+                let path = match head {
+                    "Box" => "Box",
+                    "Rc" => "std::rc::Rc",
+                    "Arc" => "std::sync::Arc",
+                    "Cell" => "std::cell::Cell",
+                    _ => "std::cell::RefCell",
+                };
                 wrap(inner(argument(0)), &format!("{path}::new("), ")")
             }
             "Vec" => self.lists(argument(0), seed, depth, "vec![", "]"),
-            "VecDeque" | "BTreeSet" | "HashSet" | "BinaryHeap" => wrap(self.lists(argument(0), seed, depth, "[", "]"), &format!("std::collections::{head}::from("), ")")
-                .into_iter().filter(|text| !text.contains("([])")).collect(),
+            "VecDeque" | "BTreeSet" | "HashSet" | "BinaryHeap" => {
+                wrap(self.lists(argument(0), seed, depth, "[", "]"), &format!("std::collections::{head}::from("), ")")
+                    .into_iter()
+                    .filter(|text| !text.contains("([])"))
+                    .collect()
+            }
             "HashMap" | "BTreeMap" => self.maps(head, argument(0), argument(1), seed, depth),
             "Cow" => texts(seed).iter().map(|text| format!("std::borrow::Cow::from({text})")).collect(),
             "Duration" => vec!["std::time::Duration::from_millis(1500)".into(), "std::time::Duration::ZERO".into()],
@@ -116,7 +137,11 @@ impl Values {
         let item = kind.split_once("Item = ").or_else(|| kind.split_once("Item=")).map(|(_, rest)| rest.split('>').next().unwrap_or(rest));
         match item {
             Some(item) => self.lists(item, seed, depth, "vec![", "].into_iter()"),
-            None if kind.contains("Into<String>") || kind.contains("AsRef<str>") || kind.contains("Display") || kind.contains("ToString") => {
+            None if kind.contains("Into<String>")
+                || kind.contains("AsRef<str>")
+                || kind.contains("Display")
+                || kind.contains("ToString") =>
+            {
                 texts(seed).iter().map(|text| (*text).to_owned()).collect()
             }
             None if kind.contains("Fn(i") || kind.contains("Fn(u") => vec!["|value| value + 1".into(), "|value| value".into()],
@@ -130,14 +155,25 @@ impl Values {
         let write = |items: &[&str]| format!("{open}{}{close}", items.join(", "));
         if signed(item) || unsigned(item) || float(item) {
             let point = if float(item) { ".5" } else { "" };
-            let number = |values: &[&str]| write(&values.iter().map(|value| format!("{value}{point}")).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>());
+            let number = |values: &[&str]| {
+                write(
+                    &values
+                        .iter()
+                        .map(|value| format!("{value}{point}"))
+                        .collect::<Vec<_>>()
+                        .iter()
+                        .map(String::as_str)
+                        .collect::<Vec<_>>(),
+                )
+            };
             let mixed = (!unsigned(item)).then(|| number(&["-1", "0", "4"]));
             return [number(&["3", "1", "2"]), write(&[]), number(&["5"]), number(&["2", "2", "4"])].into_iter().chain(mixed).collect();
         }
         let texts: Vec<&str> = items.iter().map(String::as_str).collect();
         let several: Vec<&str> = texts.iter().take(3).copied().collect();
         let reversed: Vec<&str> = several.iter().rev().copied().collect();
-        let (one, twice): (Vec<&str>, Vec<&str>) = (texts.iter().take(1).copied().collect(), texts.iter().take(1).chain(texts.iter().take(1)).copied().collect());
+        let (one, twice): (Vec<&str>, Vec<&str>) =
+            (texts.iter().take(1).copied().collect(), texts.iter().take(1).chain(texts.iter().take(1)).copied().collect());
         if texts.is_empty() { Vec::new() } else { [several, Vec::new(), one, reversed, twice].iter().map(|items| write(items)).collect() }
     }
 
@@ -158,11 +194,19 @@ impl Values {
         let Some((path, item)) = self.known(name).filter(|(_, item)| !item.generic && depth <= DEPTH) else { return Vec::new() };
         let mut found = Vec::new();
         if item.is_enum {
-            let variants = item.shapes.iter().filter_map(|shape| self.shaped(&format!("{path}{name}::{}", shape.name), shape, seed, depth).into_iter().next());
+            let variants = item
+                .shapes
+                .iter()
+                .filter_map(|shape| self.shaped(&format!("{path}{name}::{}", shape.name), shape, seed, depth).into_iter().next());
             return variants.take(8).collect();
         }
-        for maker in self.makers.iter().filter(|maker| maker.owner.as_deref() == Some(name) && maker.of_trait.is_none() && bare(&maker.returns) == name) {
-            let values: Vec<Vec<String>> = maker.params.iter().enumerate().map(|(at, (_, kind))| self.of(kind, seed + at, depth + 1)).collect();
+        for maker in self
+            .makers
+            .iter()
+            .filter(|maker| maker.owner.as_deref() == Some(name) && maker.of_trait.is_none() && bare(&maker.returns) == name)
+        {
+            let values: Vec<Vec<String>> =
+                maker.params.iter().enumerate().map(|(at, (_, kind))| self.of(kind, seed + at, depth + 1)).collect();
             found.extend(steps(&values).into_iter().map(|values| format!("{path}{name}::{}({})", maker.name, values.join(", "))));
         }
         if found.is_empty() {
@@ -180,7 +224,10 @@ impl Values {
         let write = |values: Vec<String>| match (shape.fields.is_empty(), shape.tuple) {
             (true, _) => path.to_owned(),
             (_, true) => format!("{path}({})", values.join(", ")),
-            _ => format!("{path} {{ {} }}", shape.fields.iter().zip(values).map(|((name, _), value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")),
+            _ => format!(
+                "{path} {{ {} }}",
+                shape.fields.iter().zip(values).map(|((name, _), value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
+            ),
         };
         steps(&values).into_iter().map(write).collect()
     }
@@ -188,7 +235,8 @@ impl Values {
 
 /// One value of each list, different ones at each step; one empty row for no lists.
 fn steps(lists: &[Vec<String>]) -> Vec<Vec<String>> {
-    let row = |step: usize| lists.iter().map(|values| values.get(step.checked_rem(values.len())?).cloned()).collect::<Option<Vec<String>>>();
+    let row =
+        |step: usize| lists.iter().map(|values| values.get(step.checked_rem(values.len())?).cloned()).collect::<Option<Vec<String>>>();
     let mut rows: Vec<Vec<String>> = Vec::new();
     for row in (0..4).filter_map(row) {
         if !rows.contains(&row) {
@@ -220,7 +268,8 @@ fn float(name: &str) -> bool {
 }
 
 fn texts(seed: usize) -> &'static [&'static str] {
-    const FIRST: &[&str] = &["\"hello world\"", "\"\"", "\"a\"", "\"Hello, World\"", "\"  padded  \"", "\"123\"", "\"naïve ☃\"", "\"level\"", "\"a,b,c\""];
+    const FIRST: &[&str] =
+        &["\"hello world\"", "\"\"", "\"a\"", "\"Hello, World\"", "\"  padded  \"", "\"123\"", "\"naïve ☃\"", "\"level\"", "\"a,b,c\""];
     const OTHER: &[&str] = &["\"abc\"", "\"\"", "\"o\"", "\"Hello\"", "\" \"", "\"42\"", "\"é\""];
     if seed.is_multiple_of(2) { FIRST } else { OTHER }
 }
@@ -236,7 +285,10 @@ fn plain(name: &str, seed: usize) -> Option<Vec<String>> {
         _ if float(name) => first(&["2.5", "4.0", "0.5", "10.0"], &["0.0", "1.0", "-1.5", "100.0"]),
         "bool" => first(&["true", "false"], &["false", "true"]),
         "char" => first(&["'a'", "'x'"], &["'Z'", "'1'", "' '", "'é'"]),
-        "String" => texts(seed).iter().map(|text| if *text == "\"\"" { "String::new()".to_owned() } else { format!("{text}.to_string()") }).collect(),
+        "String" => texts(seed)
+            .iter()
+            .map(|text| if *text == "\"\"" { "String::new()".to_owned() } else { format!("{text}.to_string()") })
+            .collect(),
         "()" => vec!["()".into()],
         _ => return None,
     })
@@ -249,7 +301,7 @@ fn worded(name: &str, kind: &str) -> Vec<String> {
         "email" | "address" => &["\"ada@example.org\""],
         "path" | "url" => &["\"a/b.txt\""],
         "date" => &["\"2024-02-29\""],
-        "number" | "value" | "digits" | "input" => &["\"-7\"", "\"1.5\"", "\"12x\""],
+        "number" | "value" | "digits" | "input" => &["\"-7\"", "\"1.5\"", "\"12x\"", "\" 12 \""],
         _ => &[],
     };
     texts.iter().map(|text| if kind == "String" { format!("{text}.to_string()") } else { (*text).to_owned() }).collect()
@@ -259,7 +311,8 @@ fn worded(name: &str, kind: &str) -> Vec<String> {
 fn near_constants(kind: &str, constants: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for constant in constants {
-        let digits: String = constant.chars().take_while(|char| char.is_ascii_digit() || *char == '_').filter(|char| *char != '_').collect();
+        let digits: String =
+            constant.chars().take_while(|char| char.is_ascii_digit() || *char == '_').filter(|char| *char != '_').collect();
         match (digits.parse::<i64>(), kind) {
             (Ok(value), _) if (signed(kind) || unsigned(kind)) && !constant.contains('.') && value < 1_000_000_000 => {
                 let fits = |value: &i64| (*value >= 0 || signed(kind)) && (!kind.ends_with('8') || (-128..=127).contains(value));
@@ -269,6 +322,7 @@ fn near_constants(kind: &str, constants: &[String]) -> Vec<String> {
                 let value = constant.parse::<f64>().unwrap_or_default();
                 found.extend([format!("{value:?}"), format!("{:?}", value - 0.5), format!("{:?}", value + 0.5)]);
             }
+            (Ok(value), "&str") => found.extend([value, value - 1, value + 1].iter().map(|value| format!("\"{value}\""))),
             (_, "&str") if constant.starts_with('"') => found.extend([constant.clone(), format!("\"a{}b\"", constant.trim_matches('"'))]),
             (_, "char") if constant.starts_with('\'') => found.push(constant.clone()),
             (_, "&str") if constant.starts_with('\'') && !constant.contains('\\') && !constant.contains('"') => {
