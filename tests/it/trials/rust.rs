@@ -275,6 +275,22 @@ async fn candidates_that_mend_a_build_are_tried_although_the_original_does_not_c
 }
 
 #[tokio::test]
+async fn an_error_outside_of_functions_breaks_all_candidates_but_those_that_mend_it() {
+    let project =
+        Project::new(&CRATES.replace("pub fn total", "use std::collections::HashMpa as _;\npub fn total").replace(" + missing()", ""));
+    let right = ("product::<i64>()", "sum::<i64>()");
+    let candidates = [
+        project.candidate(0, "core/src/price.rs", &[right]),
+        project.candidate(1, "core/src/price.rs", &[right, ("HashMpa", "HashMap")]),
+        project.candidate(2, "core/src/price.rs", &[("HashMpa", "HashMap")]),
+    ];
+    let trials = project.trials(SuiteKind::Cargo, &candidates, &["core-rules$tests::totals"], &seconds(10)).await;
+    let kinds: Vec<&str> = trials.iter().map(|trial| kind(&trial.outcome)).collect();
+    assert_eq!(kinds, ["broken", "passed", "red"], "{trials:?}");
+    assert!(message(&trials[0].outcome).contains("HashMpa"), "{trials:?}");
+}
+
+#[tokio::test]
 async fn programs_started_by_tests_and_procedural_macros_see_the_candidate() {
     let project = Project::new(CRATES);
     let text = [project.candidate(0, "app/src/main.rs", &[("{n}?", "{n}!")]), project.candidate(1, "app/src/main.rs", &[("{n}?", "{n}")])];

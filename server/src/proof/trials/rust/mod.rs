@@ -151,7 +151,7 @@ impl Trying<'_> {
                     let owners = |error: &CompileError| error.places.iter().find_map(|(path, line)| woven.owner(path, *line).cloned());
                     let owned: Vec<(Arm, &CompileError)> = errors.iter().filter_map(|error| Some((owners(error)?, error))).collect();
                     if owned.is_empty() {
-                        return Ok(variants.iter().map(|variant| variant.id).collect());
+                        return self.unwoven(variants).await;
                     }
                     for (arm, error) in owned {
                         let lost: Vec<usize> = match arm {
@@ -168,6 +168,23 @@ impl Trying<'_> {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The errors are no variant's: either the code does not compile as it is, and a candidate that leaves those files alone
+    /// cannot help, or it does not stand being rewritten. Hands back the candidates that have to be built alone.
+    async fn unwoven(&mut self, variants: Vec<Variant>) -> Result<Vec<usize>, SandboxError> {
+        self.write(&BTreeMap::new())?;
+        let errors = match self.build().await? {
+            Built::Unfinished => return Ok(Vec::new()),
+            Built::Ready(_) => return Ok(variants.iter().map(|variant| variant.id).collect()),
+            Built::Errors(errors) => errors,
+        };
+        let named = |variant: &Variant| errors.iter().flat_map(|error| &error.places).any(|(path, _)| variant.changes(path));
+        let (near, far): (Vec<Variant>, Vec<Variant>) = variants.into_iter().partition(named);
+        if let Some(error) = errors.first() {
+            far.iter().for_each(|variant| self.broken(variant.id, error));
+        }
+        Ok(near.iter().map(|variant| variant.id).collect())
     }
 
     /// One candidate written over the shadow and built as it is.

@@ -140,6 +140,11 @@ impl Variant {
         self.bodies.iter().map(|(_, _, text)| text.len() + 16).sum()
     }
 
+    /// Whether it changes the file.
+    pub(super) fn changes(&self, path: &RelPath) -> bool {
+        self.bodies.iter().any(|(file, ..)| file == path)
+    }
+
     /// Whether it replaces the body at `place`.
     pub(super) fn replaces(&self, place: &Body) -> bool {
         self.bodies.iter().any(|(path, body, _)| *path == place.0 && body.start == place.1)
