@@ -80,10 +80,53 @@ impl InEditor {
 
     /// For clients without versioned document changes.
     fn plain(&self, file: &FileChange) -> Result<lsp::WorkspaceEdit, String> {
-        let (Some(old), Some(new)) = (file.change.old(), file.change.new_text()) else { return Err("the editor only takes plain edits".into()) };
+        let (Some(old), Some(new)) = (file.change.old(), file.change.new_text()) else {
+            return Err("the editor only takes plain edits".into());
+        };
         let edits = edits_between(&file.path, old, new);
         let edits = convert::text_edits(&Document::new(old), &edits, self.shared.encoding()).ok_or("its edits have no positions")?;
         Ok(lsp::WorkspaceEdit { changes: Some(HashMap::from([(self.uri(&file.path)?, edits)])), ..lsp::WorkspaceEdit::default() })
+    }
+
+    /// Sends one file's change, and waits for the client's word.
+    async fn send(&self, file: &FileChange) -> Result<(), String> {
+        let edit = if self.shared.abilities().document_changes {
+            lsp::WorkspaceEdit {
+                document_changes: Some(lsp::DocumentChanges::Operations(self.operations(file)?)),
+                ..lsp::WorkspaceEdit::default()
+            }
+        } else {
+            self.plain(file)?
+        };
+        match tokio::time::timeout(ANSWER, self.client.apply_edit(edit)).await {
+            Ok(Ok(response)) if response.applied => Ok(()),
+            Ok(Ok(response)) => Err(response.failure_reason.unwrap_or_else(|| "the editor refused it".into())),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("the editor did not answer within {} s", ANSWER.as_secs())),
+        }
+    }
+
+    /// Neovim opens a new file as one empty line, so that the text put into it ends with a blank line too many: takes that away.
+    async fn without_blank_end(&self, path: &RelPath, new: &str) -> Result<(), String> {
+        let longer = format!("{new}\n");
+        let has = |text: &str| self.current(path).as_deref() == Some(text);
+        self.until(|| has(new) || has(&longer)).await;
+        if !has(&longer) {
+            return Ok(());
+        }
+        self.send(&FileChange { path: path.clone(), change: Change::Modify { old: longer, new: new.to_owned() } }).await
+    }
+
+    /// Waits until something holds for what the client has told us, or it had time enough to tell.
+    async fn until(&self, holds: impl Fn() -> bool + Send) -> bool {
+        let mut changed = self.shared.changed();
+        let waiting = async {
+            while !holds() {
+                // Files that are not open tell nobody: look again now and then.
+                let _ = tokio::time::timeout(Duration::from_millis(50), changed.changed()).await;
+            }
+        };
+        tokio::time::timeout(SETTLE, waiting).await.is_ok()
     }
 }
 
@@ -98,30 +141,15 @@ impl Editor for InEditor {
         if !self.supports(&file.change) {
             return self.disk().apply(file).await;
         }
-        let edit = if self.shared.abilities().document_changes {
-            lsp::WorkspaceEdit { document_changes: Some(lsp::DocumentChanges::Operations(self.operations(file)?)), ..lsp::WorkspaceEdit::default() }
-        } else {
-            self.plain(file)?
-        };
-        match tokio::time::timeout(ANSWER, self.client.apply_edit(edit)).await {
-            Ok(Ok(response)) if response.applied => Ok(()),
-            Ok(Ok(response)) => Err(response.failure_reason.unwrap_or_else(|| "the editor refused it".into())),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("the editor did not answer within {} s", ANSWER.as_secs())),
+        self.send(file).await?;
+        match &file.change {
+            Change::Create { new } => self.without_blank_end(&file.path, new).await,
+            _ => Ok(()),
         }
     }
 
     async fn settle(&self, path: &RelPath, expected: Option<&str>) -> bool {
-        let mut changed = self.shared.changed();
-        let waiting = async {
-            loop {
-                if self.current(path).as_deref() == expected || self.disk().current(path).as_deref() == expected && !self.is_open(path) {
-                    return;
-                }
-                // Files that are not open tell nobody: look again now and then.
-                let _ = tokio::time::timeout(Duration::from_millis(50), changed.changed()).await;
-            }
-        };
-        tokio::time::timeout(SETTLE, waiting).await.is_ok()
+        self.until(|| self.current(path).as_deref() == expected || self.disk().current(path).as_deref() == expected && !self.is_open(path))
+            .await
     }
 }
