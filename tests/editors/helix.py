@@ -106,6 +106,7 @@ def drive(report, workspace, server):
             helix.wait(re.escape(UNSAVED))
             helix.capture("edit")
             workspace.expect_disk_untouched()
+            workspace.expect_verified(1)
             helix.command("write")
             poll(lambda: workspace.source.read_text() != workspace.original, 20)
             workspace.expect_source(workspace.source.read_text())
@@ -118,6 +119,7 @@ def drive(report, workspace, server):
             expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
+            workspace.expect_verified(2)
 
         with case(CASES[5]):
             helix.command("lsp-workspace-command lamplighter.status")

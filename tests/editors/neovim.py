@@ -16,6 +16,7 @@ CASES = [
     "the statusline shows progress",
     "the fix arrives, unsaved, and typing is kept",
     "tests are added and hold",
+    ":Lamplighter undo takes both back and keeps typing",
     ":Lamplighter completes and answers",
 ]
 
@@ -66,6 +67,10 @@ class Neovim(Terminal):
         self.keys("Escape")
         expect(poll(lambda: self.ask("vim.fn.mode()") == "n", 20), "Neovim does not leave insert mode")
 
+    def command(self, words):
+        self.type(f":{words}")
+        self.keys("Enter")
+
     def choose(self, title):
         """Pick an entry of the open menu by its title."""
         number = self.wait(rf"^(\d+): {re.escape(title)}")[1]
@@ -91,7 +96,7 @@ def drive(report, workspace, server):
 
         with case(CASES[2]):
             nvim.choose("Plan & fix average")
-            nvim.wait(r"average.* [1-9]\d*% · \w+", 60)
+            nvim.wait(r"average.* [1-9]\d*% · \w+ \w+", 60)
             nvim.capture("progress")
             nvim.append_line(MEANWHILE)
 
@@ -99,6 +104,7 @@ def drive(report, workspace, server):
             wait_end(nvim, 1)
             workspace.expect_source(nvim.text())
             workspace.expect_disk_untouched()
+            workspace.expect_verified(1)
             expect(nvim.ask("vim.bo.modified"), "the buffer is not marked as modified")
             nvim.wait(re.escape(REPAIR))
             nvim.capture("edit")
@@ -107,17 +113,22 @@ def drive(report, workspace, server):
             nvim.type("4G0wgra")
             nvim.choose("Add tests for average")
             wait_end(nvim, 2)
-            nvim.type(":silent wall")
-            nvim.keys("Enter")
+            nvim.command("silent wall")
             expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
+            workspace.expect_verified(2)
 
         with case(CASES[5]):
+            nvim.command("Lamplighter undo")
+            expect(poll(workspace.has_first_tests, 30), "the added tests are still on disk")
+            nvim.command("Lamplighter undo")
+            expect(poll(lambda: workspace.is_undone(nvim.text()), 30), "the fix is still in the buffer")
+
+        with case(CASES[6]):
             words = nvim.ask("vim.fn.getcompletion('Lamplighter ', 'cmdline')")
             expect({"fix", "addTests", "do", "undo", "runs"} <= set(words), f"completion offers only {words}")
-            nvim.type(":Lamplighter nonsense")
-            nvim.keys("Enter")
+            nvim.command("Lamplighter nonsense")
             nvim.wait("no command `nonsense`")
 
 

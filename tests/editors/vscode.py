@@ -205,6 +205,7 @@ def drive(report, workspace, server):
             page.wait(f'.view-lines:has-text("{REPAIR}")', 180)
             page.vanishes(selector=running("average"), seconds=60)
             workspace.expect_disk_untouched()
+            workspace.expect_verified(1)
             page.wait(".tab.active.dirty")
             page.capture("edit")
             page.press(key="Control+S")
@@ -220,6 +221,7 @@ def drive(report, workspace, server):
             expect(poll(workspace.has_new_tests, 20), "no test was added on disk")
             workspace.expect_source(workspace.source.read_text())
             workspace.expect_new_tests()
+            workspace.expect_verified(2)
 
         with case(CASES[5]):
             page.palette("Lamplighter: Do")

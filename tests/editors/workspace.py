@@ -4,6 +4,7 @@ What counts as success is decided here, by the same rules for every editor: the 
 have, and new tests that the machine's own pytest runs - green on the fix, red on the defect.
 """
 
+import json
 import os
 import re
 import shutil
@@ -73,6 +74,16 @@ class Workspace:
         expected = self.original.replace(DEFECT, REPAIR) + f"{UNSAVED}\n{MEANWHILE}\n"
         expect(text == expected, f"the source is not the fixed one with the typed lines kept, but:\n{text}")
 
+    def expect_verified(self, count):
+        """The server's own verdict on the runs so far: an edit may have arrived although the server says otherwise."""
+        listing = json.loads(command(server(), "runs", "list", "--json", cwd=self.root, env=self.environment()))
+        told = [f"{run['goal']}: {run['status']}, {run['reason']}" for run in listing]
+        expect([run["status"] for run in listing] == ["verified"] * count, "\n".join(["the journal says:", *told]))
+
+    def is_undone(self, text):
+        """Whether that is the source as it was at first, with all typed lines kept."""
+        return text == self.original + f"{UNSAVED}\n{MEANWHILE}\n"
+
     def expect_disk_untouched(self):
         """Edits belong into the buffer: nothing may be on disk that the user did not save."""
         expect(self.source.read_text() == self.original, "the source file on disk was changed")
@@ -81,6 +92,10 @@ class Workspace:
     def has_new_tests(self):
         """Whether more tests are on disk than at first: editors create a file empty and write it later."""
         return count_tests(self.test_files()) > count_tests(self._tests_before)
+
+    def has_first_tests(self):
+        """Whether the tests on disk are again those of the beginning."""
+        return self.test_files() == self._tests_before
 
     def expect_new_tests(self):
         """On disk: tests of `average` were added, all is green, and putting the defect back turns one of them red."""
@@ -136,11 +151,11 @@ def expect(holds, otherwise):
         raise Failure(otherwise)
 
 
-def command(*words, cwd):
+def command(*words, cwd, env=None):
     """Run to success and return what was printed."""
     done = subprocess.run(
-        [str(word) for word in words], cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        [str(word) for word in words], cwd=cwd, text=True, capture_output=True,
+        env={**(env or os.environ), "PYTHONDONTWRITEBYTECODE": "1"},
     )
-    expect(done.returncode == 0, f"`{' '.join(map(str, words))}` failed:\n{done.stdout}")
+    expect(done.returncode == 0, f"`{' '.join(map(str, words))}` failed:\n{done.stdout}{done.stderr}")
     return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)

@@ -173,6 +173,28 @@ fn tests_are_added_as_a_new_file_and_shown_as_an_edit() {
 }
 
 #[test]
+fn a_new_file_is_as_proven_where_the_editor_opens_it_as_one_empty_line() {
+    let project = Project::new(&AVERAGE.replace("len(number)", "len(numbers)"));
+    let mut editor = Editor::with(&project, Manners { new_is_a_line: true, ..Manners::default() });
+    editor.open_file("stats/core.py");
+    let run = editor.choose("stats/core.py", "average", "Add tests for average");
+    let end = editor.wait_for_end(&run);
+    assert!(end.starts_with("verified"), "{end}");
+    let added = editor.buffers.iter().find(|(uri, _)| !uri.ends_with("stats/core.py")).map(|(_, buffer)| buffer.text.clone()).unwrap();
+    assert!(added.ends_with('\n') && !added.ends_with("\n\n"), "{added:?}");
+}
+
+#[test]
+fn a_change_that_arrives_otherwise_is_not_called_untouched() {
+    let project = Project::new(AVERAGE);
+    let mut editor = Editor::with(&project, Manners { adds: "#", ..Manners::default() });
+    editor.open_file("stats/core.py");
+    let run = editor.choose("stats/core.py", "average", "Plan & fix average");
+    let end = editor.wait_for_end(&run);
+    assert!(end.starts_with("failed") && end.contains("these files keep their change: stats/core.py"), "{end}");
+}
+
+#[test]
 fn a_file_with_crlf_bom_and_no_final_newline_keeps_every_other_byte() {
     let core = "\u{feff}# Größe\r\ndef average(numbers):\r\n    total = sum(numbers)\r\n    for number in numbers:\r\n        pass\r\n    return total / len(number)\r\n\r\nLAST = 1";
     let project = Project::new(AVERAGE);

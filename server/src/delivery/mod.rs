@@ -89,6 +89,9 @@ pub async fn apply(patch: &Patch, editor: &dyn Editor) -> Applied {
             Err(why) => why,
         };
         let mut stuck = Vec::new();
+        if let Miss::Otherwise(_) = why {
+            stuck.push(file.path.to_string());
+        }
         for file in done.into_iter().rev() {
             let back = FileChange { path: file.path.clone(), change: file.change.inverse() };
             if apply_one(&back, editor).await.is_err() {
@@ -96,23 +99,40 @@ pub async fn apply(patch: &Patch, editor: &dyn Editor) -> Applied {
             }
         }
         if stuck.is_empty() {
-            return Applied::Nothing(why);
+            return Applied::Nothing(why.to_string());
         }
         return Applied::Partly(format!("{why}; these files keep their change: {}", stuck.join(", ")));
     }
     Applied::Whole
 }
 
-async fn apply_one(file: &FileChange, editor: &dyn Editor) -> Result<(), String> {
-    if editor.current(&file.path).as_deref() != file.change.old() {
-        return Err(format!("{} changed at the last moment", file.path));
+/// How one file's change failed.
+enum Miss {
+    /// The file is as it was. Says why.
+    Untouched(String),
+    /// The file is neither as it was nor as it should be. Says why.
+    Otherwise(String),
+}
+
+impl std::fmt::Display for Miss {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Untouched(why) | Self::Otherwise(why)) = self;
+        out.write_str(why)
+    }
+}
+
+async fn apply_one(file: &FileChange, editor: &dyn Editor) -> Result<(), Miss> {
+    let as_before = || editor.current(&file.path).as_deref() == file.change.old();
+    if !as_before() {
+        return Err(Miss::Untouched(format!("{} changed at the last moment", file.path)));
     }
     let answer = editor.apply(file).await;
     if editor.settle(&file.path, file.change.new_text()).await {
         return Ok(());
     }
-    Err(match answer {
-        Err(why) => format!("{} was not changed: {why}", file.path),
+    let why = match answer {
+        Err(why) => format!("{} was not changed as it should be: {why}", file.path),
         Ok(()) => format!("the editor said that {} was changed, but its text is another", file.path),
-    })
+    };
+    Err(if as_before() { Miss::Untouched(why) } else { Miss::Otherwise(why) })
 }

@@ -87,19 +87,9 @@ impl InEditor {
         let edits = convert::text_edits(&Document::new(old), &edits, self.shared.encoding()).ok_or("its edits have no positions")?;
         Ok(lsp::WorkspaceEdit { changes: Some(HashMap::from([(self.uri(&file.path)?, edits)])), ..lsp::WorkspaceEdit::default() })
     }
-}
 
-#[async_trait]
-impl Editor for InEditor {
-    fn current(&self, path: &RelPath) -> Option<String> {
-        let open = self.shared.session().document_of(&self.root, path).map(|document| document.text().to_string());
-        open.or_else(|| self.disk().current(path))
-    }
-
-    async fn apply(&self, file: &FileChange) -> Result<(), String> {
-        if !self.supports(&file.change) {
-            return self.disk().apply(file).await;
-        }
+    /// Sends one file's change, and waits for the client's word.
+    async fn send(&self, file: &FileChange) -> Result<(), String> {
         let edit = if self.shared.abilities().document_changes {
             lsp::WorkspaceEdit {
                 document_changes: Some(lsp::DocumentChanges::Operations(self.operations(file)?)),
@@ -116,17 +106,50 @@ impl Editor for InEditor {
         }
     }
 
-    async fn settle(&self, path: &RelPath, expected: Option<&str>) -> bool {
+    /// Neovim opens a new file as one empty line, so that the text put into it ends with a blank line too many: takes that away.
+    async fn without_blank_end(&self, path: &RelPath, new: &str) -> Result<(), String> {
+        let longer = format!("{new}\n");
+        let has = |text: &str| self.current(path).as_deref() == Some(text);
+        self.until(|| has(new) || has(&longer)).await;
+        if !has(&longer) {
+            return Ok(());
+        }
+        self.send(&FileChange { path: path.clone(), change: Change::Modify { old: longer, new: new.to_owned() } }).await
+    }
+
+    /// Waits until something holds for what the client has told us, or it had time enough to tell.
+    async fn until(&self, holds: impl Fn() -> bool + Send) -> bool {
         let mut changed = self.shared.changed();
         let waiting = async {
-            loop {
-                if self.current(path).as_deref() == expected || self.disk().current(path).as_deref() == expected && !self.is_open(path) {
-                    return;
-                }
+            while !holds() {
                 // Files that are not open tell nobody: look again now and then.
                 let _ = tokio::time::timeout(Duration::from_millis(50), changed.changed()).await;
             }
         };
         tokio::time::timeout(SETTLE, waiting).await.is_ok()
+    }
+}
+
+#[async_trait]
+impl Editor for InEditor {
+    fn current(&self, path: &RelPath) -> Option<String> {
+        let open = self.shared.session().document_of(&self.root, path).map(|document| document.text().to_string());
+        open.or_else(|| self.disk().current(path))
+    }
+
+    async fn apply(&self, file: &FileChange) -> Result<(), String> {
+        if !self.supports(&file.change) {
+            return self.disk().apply(file).await;
+        }
+        self.send(file).await?;
+        match &file.change {
+            Change::Create { new } => self.without_blank_end(&file.path, new).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn settle(&self, path: &RelPath, expected: Option<&str>) -> bool {
+        self.until(|| self.current(path).as_deref() == expected || self.disk().current(path).as_deref() == expected && !self.is_open(path))
+            .await
     }
 }

@@ -30,6 +30,10 @@ pub struct Manners {
     pub pick: Option<String>,
     /// Says that an edit was applied and does nothing.
     pub lies: bool,
+    /// Opens a new file as one empty line, as Neovim does.
+    pub new_is_a_line: bool,
+    /// Puts this before every text it is given.
+    pub adds: &'static str,
 }
 
 impl Default for Manners {
@@ -42,6 +46,8 @@ impl Default for Manners {
             }),
             pick: None,
             lies: false,
+            new_is_a_line: false,
+            adds: "",
         }
     }
 }
@@ -246,7 +252,8 @@ impl Editor {
             match operation["kind"].as_str() {
                 Some("create") => {
                     let uri = operation["uri"].as_str().unwrap().to_owned();
-                    changed.entry(uri).or_insert(Buffer { text: String::new(), version: 0 });
+                    let text = if self.manners.new_is_a_line { "\n".to_owned() } else { String::new() };
+                    changed.entry(uri).or_insert(Buffer { text, version: 0 });
                 }
                 Some("delete") => {
                     changed.remove(operation["uri"].as_str().unwrap());
@@ -269,7 +276,7 @@ impl Editor {
                             (
                                 offset(&buffer.text, &edit["range"]["start"]),
                                 offset(&buffer.text, &edit["range"]["end"]),
-                                edit["newText"].as_str().unwrap().to_owned(),
+                                format!("{}{}", self.manners.adds, edit["newText"].as_str().unwrap()),
                             )
                         })
                         .collect();

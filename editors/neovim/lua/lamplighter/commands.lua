@@ -57,12 +57,18 @@ local function position_argument(client, call)
   return { textDocument = argument.textDocument, range = argument.range }
 end
 
+--- These answer with the run they are about, and show or say something themselves.
+local quiet = { undo = true, showRun = true, showReport = true }
+
 --- Present what a command answered.
 local function show(word, result)
   if word == 'runs' then
     require('lamplighter.runs').choose(result)
   elseif type(result) == 'table' and result.run then
     hear(result.run)
+    if quiet[word] then
+      return
+    end
     lamplighter.say(('%s is run %s'):format(word, result.run))
   elseif word == 'status' and type(result) == 'table' and result.version then
     lamplighter.say(('server %s, %d running, %d runs in this session'):format(result.version, result.running, #result.runs))
