@@ -26,7 +26,11 @@ fn run(endpoint: &Endpoint, project: &Project, extra: &[&str]) -> (i32, Value, S
     command.env("OPENAI_BASE_URL", endpoint.base_url()).env("OPENAI_API_KEY", "sk-canary-4711");
     let output = command.args(["fix", "--json", "--model", "scripted"]).args(extra).output().unwrap();
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    (output.status.code().unwrap(), serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")), format!("{out}{err}"))
+    (
+        output.status.code().unwrap(),
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")),
+        format!("{out}{err}"),
+    )
 }
 
 #[test]
@@ -69,7 +73,10 @@ fn the_key_is_in_no_output_and_no_file() {
 #[test]
 fn a_busy_server_is_asked_again_and_a_cut_stream_too() {
     let project = Project::new(AVERAGE);
-    let mut answers = vec![Answer::Status(429, vec![("retry-after-ms".into(), "10".into())], "slow down".into()), Answer::Raw("data: {\"choices\":[{\"delta\":{\"content\":\"hal\"".into())];
+    let mut answers = vec![
+        Answer::Status(429, vec![("retry-after-ms".into(), "10".into())], "slow down".into()),
+        Answer::Raw("data: {\"choices\":[{\"delta\":{\"content\":\"hal\"".into()),
+    ];
     answers.extend(fix_it());
     let endpoint = Endpoint::start(answers);
     let (_, result, all) = run(&endpoint, &project, &[]);
@@ -80,12 +87,23 @@ fn a_busy_server_is_asked_again_and_a_cut_stream_too() {
 #[test]
 fn wrong_calls_are_told_to_the_model_and_it_goes_on() {
     let project = Project::new(AVERAGE);
-    let mut answers = vec![says(vec![call("reed", json!({})), call("read", json!({"path": 7})), call("read", json!({"path": "../../etc/passwd"})), call("edit", json!({"path": "stats/core.py", "old": "nowhere", "new": ""}))])];
+    let mut answers = vec![says(vec![
+        call("reed", json!({})),
+        call("read", json!({"path": 7})),
+        call("read", json!({"path": "../../etc/passwd"})),
+        call("edit", json!({"path": "stats/core.py", "old": "nowhere", "new": ""})),
+    ])];
     answers.extend(fix_it());
     let endpoint = Endpoint::start(answers);
     let (_, result, all) = run(&endpoint, &project, &[]);
     assert_eq!(result["status"], "verified", "{all}");
-    let heard: Vec<String> = endpoint.asked()[1]["messages"].as_array().unwrap().iter().filter(|message| message["role"] == "tool").map(|message| message["content"].as_str().unwrap().to_owned()).collect();
+    let heard: Vec<String> = endpoint.asked()[1]["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|message| message["role"] == "tool")
+        .map(|message| message["content"].as_str().unwrap().to_owned())
+        .collect();
     assert!(heard[0].contains("there is no tool `reed`"), "{heard:#?}");
     assert!(heard[1].contains("`path`"), "{heard:#?}");
     assert!(heard[2].contains("not a path inside the workspace"), "{heard:#?}");
@@ -111,7 +129,12 @@ fn a_change_that_proves_nothing_comes_back_as_an_objection() {
 fn weakening_a_test_is_never_delivered() {
     let project = Project::new(AVERAGE);
     let before = project.read("tests/test_report.py");
-    let cheat = || says(vec![call("edit", json!({"path": "tests/test_report.py", "old": "        self.assertEqual(describe([1, 2, 3]), \"2.0 ± 2.0\")", "new": "        pass"}))]);
+    let cheat = || {
+        says(vec![call(
+            "edit",
+            json!({"path": "tests/test_report.py", "old": "        self.assertEqual(describe([1, 2, 3]), \"2.0 ± 2.0\")", "new": "        pass"}),
+        )])
+    };
     let again = || says(vec![call("finish", json!({"summary": "All green."}))]);
     let endpoint = Endpoint::start(vec![cheat(), again(), again(), again()]);
     let (code, result, all) = run(&endpoint, &project, &["--apply"]);

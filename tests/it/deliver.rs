@@ -56,7 +56,8 @@ fn progress_begins_reports_and_ends_with_percentages_that_never_go_back() {
     editor.open_file("stats/core.py");
     let run = editor.choose("stats/core.py", "average", "Plan & fix average");
     editor.wait_for_end(&run);
-    let values: Vec<_> = editor.seen.iter().filter(|message| message["method"] == "$/progress").map(|message| message["params"]["value"].clone()).collect();
+    let values: Vec<_> =
+        editor.seen.iter().filter(|message| message["method"] == "$/progress").map(|message| message["params"]["value"].clone()).collect();
     assert_eq!(values.first().unwrap()["kind"], "begin");
     assert_eq!(values.first().unwrap()["title"], "Plan & fix average");
     assert_eq!(values.first().unwrap()["cancellable"], true);
@@ -76,7 +77,11 @@ fn what_is_typed_elsewhere_meanwhile_is_merged_and_proven_again() {
     assert!(end.starts_with("verified"), "{end}");
     let text = editor.text("slow/core.py");
     assert!(text.contains("and more") && !text.contains("value + 2"), "{text}");
-    let proofs = editor.seen.iter().filter(|message| message["params"]["value"]["message"].as_str().is_some_and(|text| text.contains("merging"))).count();
+    let proofs = editor
+        .seen
+        .iter()
+        .filter(|message| message["params"]["value"]["message"].as_str().is_some_and(|text| text.contains("merging")))
+        .count();
     assert!(proofs > 0, "the merge was not proven again");
 }
 
@@ -102,7 +107,9 @@ fn undo_takes_the_run_back_and_keeps_later_typing() {
     editor.wait_for_end(&run);
     editor.type_over("stats/core.py", "    return max(numbers)", "    # later\n    return max(numbers)");
     editor.execute("lamplighter.undo", json!({"run": run})).unwrap();
-    editor.wait_for("the word that it was taken back", |message| message["params"]["message"].as_str().is_some_and(|text| text.contains("taken back")));
+    editor.wait_for("the word that it was taken back", |message| {
+        message["params"]["message"].as_str().is_some_and(|text| text.contains("taken back"))
+    });
     let text = editor.text("stats/core.py");
     assert!(text.contains("len(number)\n") && text.contains("# later"), "{text}");
 }
@@ -126,7 +133,8 @@ fn cancel_is_quiet_within_a_second_and_touches_nothing() {
         let run = editor.choose("slow/core.py", "double", "Plan & fix double");
         let token = format!("lamplighter/{run}");
         editor.wait_for("tests to run", |message| {
-            message["params"]["token"] == token.as_str() && message["params"]["value"]["message"].as_str().is_some_and(|text| text.contains("as they are"))
+            message["params"]["token"] == token.as_str()
+                && message["params"]["value"]["message"].as_str().is_some_and(|text| text.contains("as they are"))
         });
         std::thread::sleep(Duration::from_millis(500));
         let cancelled = Instant::now();
@@ -158,7 +166,8 @@ fn tests_are_added_as_a_new_file_and_shown_as_an_edit() {
     let run = editor.choose("stats/core.py", "average", "Add tests for average");
     let end = editor.wait_for_end(&run);
     assert!(end.starts_with("verified"), "{end}");
-    let added: Vec<&String> = editor.buffers.iter().filter(|(uri, _)| !uri.ends_with("stats/core.py")).map(|(_, buffer)| &buffer.text).collect();
+    let added: Vec<&String> =
+        editor.buffers.iter().filter(|(uri, _)| !uri.ends_with("stats/core.py")).map(|(_, buffer)| &buffer.text).collect();
     assert_eq!(added.len(), 1, "{:?}", editor.buffers.keys());
     assert!(added[0].contains("average(") && added[0].contains("def test_"), "{}", added[0]);
 }

@@ -33,7 +33,13 @@ fn the_json_result_fits_its_schema_and_tells_the_evidence() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = validator.iter_errors(&result).map(|error| error.to_string()).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
-    let turned: Vec<&str> = result["evidence"].as_array().unwrap().iter().flat_map(|item| item["red_to_green"].as_array().unwrap()).filter_map(Value::as_str).collect();
+    let turned: Vec<&str> = result["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|item| item["red_to_green"].as_array().unwrap())
+        .filter_map(Value::as_str)
+        .collect();
     assert!(turned.iter().any(|test| test.contains("test_describe")), "{out}");
     assert_eq!(result["files"], serde_json::json!([{"path": "stats/core.py", "change": "modify"}]));
     assert!(result["usage"]["candidates"].as_u64().unwrap() > 0);
@@ -66,7 +72,12 @@ fn a_branch_gets_the_commit_and_the_files_stay() {
     let project = Project::new(AVERAGE);
     let git = |arguments: &[&str]| {
         #[allow(clippy::disallowed_methods)]
-        let output = std::process::Command::new("git").args(["-c", "user.name=a", "-c", "user.email=a@b"]).args(arguments).current_dir(project.root()).output().unwrap();
+        let output = std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(arguments)
+            .current_dir(project.root())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };

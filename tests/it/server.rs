@@ -12,7 +12,8 @@ fn titles(menu: &[Value]) -> Vec<&str> {
 #[test]
 fn utf_8_is_taken_where_offered_and_utf_16_where_not() {
     let project = Project::new(AVERAGE);
-    for (offered, taken) in [(json!(["utf-8", "utf-16"]), "utf-8"), (json!(["utf-16"]), "utf-16"), (json!(["utf-32", "utf-16"]), "utf-16")] {
+    for (offered, taken) in [(json!(["utf-8", "utf-16"]), "utf-8"), (json!(["utf-16"]), "utf-16"), (json!(["utf-32", "utf-16"]), "utf-16")]
+    {
         let mut manners = Manners::default();
         manners.capabilities["general"]["positionEncodings"] = offered;
         let editor = Editor::with(&project, manners);

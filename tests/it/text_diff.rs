@@ -31,6 +31,7 @@ fn check_git_applies(patch: &Patch) {
     }
 }
 
+#[allow(clippy::disallowed_methods)] // git judges the diff.
 fn git_apply(folder: &Path, diff: &str) {
     std::fs::write(folder.join(".diff"), diff).expect("the diff");
     let mut git = Command::new("git");

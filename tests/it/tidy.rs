@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from top to bottom; each may use only those below it (and itself).
-const ROOMS: [&str; 13] = ["cli", "lsp", "actions", "delivery", "agent", "model", "repair", "proof", "sandbox", "journal", "session", "index", "text"];
+const ROOMS: [&str; 13] =
+    ["cli", "lsp", "actions", "delivery", "agent", "model", "repair", "proof", "sandbox", "journal", "session", "index", "text"];
 
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok).filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"));
+    let files = walkdir::WalkDir::new(&root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"));
     files.map(|entry| (entry.path().strip_prefix(&root).unwrap().to_owned(), std::fs::read_to_string(entry.path()).unwrap())).collect()
 }
 
@@ -58,7 +62,8 @@ fn a_wrong_arrow_would_be_seen() {
 
 #[test]
 fn every_file_says_why_it_exists() {
-    let silent: Vec<String> = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path.display().to_string()).collect();
+    let silent: Vec<String> =
+        sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path.display().to_string()).collect();
     assert!(silent.is_empty(), "no opening words in {}", silent.join(", "));
 }
 
@@ -71,7 +76,11 @@ fn nothing_prints_past_the_terminal() {
             // Programs that are written to be run elsewhere spell it `std::println!`.
             let code = line.split("//").next().unwrap_or_default().replace("std::println!", "");
             if ["println!", "print!(", "eprintln!", "eprint!("].iter().any(|call| code.contains(call)) {
-                found.push(format!("{}:{}: standard output belongs to the protocol; use tracing, or cli/terminal.rs", path.display(), number + 1));
+                found.push(format!(
+                    "{}:{}: standard output belongs to the protocol; use tracing, or cli/terminal.rs",
+                    path.display(),
+                    number + 1
+                ));
             }
         }
     }
@@ -81,6 +90,10 @@ fn nothing_prints_past_the_terminal() {
 #[test]
 fn files_stay_readable() {
     const LONGEST: usize = 700;
-    let long: Vec<String> = sources().into_iter().filter(|(_, text)| text.lines().count() > LONGEST).map(|(path, text)| format!("{}: {} lines", path.display(), text.lines().count())).collect();
+    let long: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| text.lines().count() > LONGEST)
+        .map(|(path, text)| format!("{}: {} lines", path.display(), text.lines().count()))
+        .collect();
     assert!(long.is_empty(), "split along the rooms: {}", long.join(", "));
 }

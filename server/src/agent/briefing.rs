@@ -16,7 +16,10 @@ const VERDICT: &str = include_str!("../../prompts/verdict.md");
 /// The conversation's beginning.
 pub(super) fn opening(scene: &Scene) -> Vec<Message> {
     let data = json!({"task": scene.task, "before": scene.before});
-    vec![Message::System { text: render(SYSTEM, context! {}) }, Message::User { text: render(TASK, task_context(&scene.task, scene)), data }]
+    vec![
+        Message::System { text: render(SYSTEM, context! {}) },
+        Message::User { text: render(TASK, task_context(&scene.task, scene)), data },
+    ]
 }
 
 /// A proof that said no, for the model to go on from.

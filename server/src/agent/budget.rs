@@ -56,7 +56,8 @@ impl Spent {
     pub fn cost(&self, price: Option<Price>) -> Option<f64> {
         let price = price?;
         let fresh = self.usage.input_tokens.saturating_sub(self.usage.cached_tokens);
-        let sum = fresh as f64 * price.input + self.usage.cached_tokens as f64 * price.cached + self.usage.output_tokens as f64 * price.output;
+        let sum =
+            fresh as f64 * price.input + self.usage.cached_tokens as f64 * price.cached + self.usage.output_tokens as f64 * price.output;
         Some(sum / 1e6)
     }
 

@@ -1,5 +1,6 @@
 //! The world outside the loop, behind traits: the clock, the human, and whoever watches.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -65,6 +66,17 @@ impl Answer {
 pub trait Human: Send + Sync {
     /// Asks; a time-out or a cancelled run is [`Answer::Silence`].
     async fn ask(&self, question: Question, cancel: &CancellationToken) -> Answer;
+}
+
+/// Who is with a run: the person to ask, the one who watches, and the way to stop it.
+#[derive(Clone)]
+pub struct Company {
+    /// The person.
+    pub human: Arc<dyn Human>,
+    /// Who watches.
+    pub watch: Arc<dyn Watch>,
+    /// Stops it.
+    pub cancel: CancellationToken,
 }
 
 /// Nobody to ask: every answer is silence, which means no.

@@ -16,11 +16,11 @@ mod turns;
 mod workshop;
 
 pub use budget::{Budget, Spent};
-pub use effects::{Answer, Clock, Human, NobodyThere, Question, SystemClock, Watch};
+pub use effects::{Answer, Clock, Company, Human, NobodyThere, Question, SystemClock, Watch};
 pub use event::Event;
 pub use outcome::{PlanEntry, ResultFile, RunResult, SandboxUsed, Status, UsageTotal};
 pub use plan::{Plan, Step, StepStatus};
 pub use run::{Outcome, run};
-pub use tools::AskMode;
 pub use task::{Place, Task, TaskKind};
+pub use tools::AskMode;
 pub use workshop::Workshop;

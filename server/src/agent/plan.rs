@@ -167,7 +167,14 @@ mod tests {
     use super::*;
 
     fn step(id: &str, after: &[&str]) -> Step {
-        Step { id: id.into(), title: format!("step {id}"), after: after.iter().map(ToString::to_string).collect(), status: StepStatus::Pending, estimate_s: 1.0, spent_s: 0.0 }
+        Step {
+            id: id.into(),
+            title: format!("step {id}"),
+            after: after.iter().map(ToString::to_string).collect(),
+            status: StepStatus::Pending,
+            estimate_s: 1.0,
+            spent_s: 0.0,
+        }
     }
 
     #[test]

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use tokio_util::sync::CancellationToken;
-
 use super::briefing;
 use super::budget::Spent;
-use super::effects::{Human, Watch};
+use super::effects::Company;
 use super::event::Event;
 use super::outcome::{PlanEntry, ResultFile, RunResult, SandboxUsed, Status, UsageTotal};
 use super::task::{Task, TaskKind};
@@ -16,8 +14,8 @@ use super::tools::{self, Finish, Scene};
 use super::turns::{Conversation, Ending};
 use super::workshop::Workshop;
 use crate::model::{Model, ModelName};
-use crate::proof::{self, Host, Observation, Verdict, VerdictStatus, Want};
-use crate::sandbox::{Copy, Tier};
+use crate::proof::{self, Host, Observation, Targets, TestId, Verdict, VerdictStatus, Want};
+use crate::sandbox::{Bind, Copy, Tier};
 use crate::session::Snapshot;
 use crate::text::{Change, Patch, unified};
 
@@ -55,8 +53,9 @@ impl Outcome {
 }
 
 /// Runs `task` on `snapshot`. Always comes back with a named ending.
-pub async fn run(id: &str, task: Task, snapshot: &Snapshot, workshop: &Workshop, human: Arc<dyn Human>, watch: Arc<dyn Watch>, cancel: CancellationToken) -> Outcome {
+pub async fn run(id: &str, task: Task, snapshot: &Snapshot, workshop: &Workshop, company: Company) -> Outcome {
     let mut report = Report::begin(id, &task, workshop);
+    let watch = &company.watch;
     watch.event(&Event::Started {
         run: id.to_owned(),
         task: task.clone(),
@@ -65,7 +64,7 @@ pub async fn run(id: &str, task: Task, snapshot: &Snapshot, workshop: &Workshop,
         root: snapshot.root.display().to_string(),
     });
     watch.event(&Event::Status { status: Status::Planning });
-    let scene = match set_up(task, snapshot, workshop, human, watch, cancel).await {
+    let scene = match set_up(task, snapshot, workshop, company).await {
         Ok(scene) => Arc::new(scene),
         Err((status, reason)) => return report.end(status, reason, None, workshop),
     };
@@ -81,14 +80,8 @@ pub async fn run(id: &str, task: Task, snapshot: &Snapshot, workshop: &Workshop,
 }
 
 /// Captures the snapshot, finds the suites and takes the baseline.
-async fn set_up(
-    task: Task,
-    snapshot: &Snapshot,
-    workshop: &Workshop,
-    human: Arc<dyn Human>,
-    watch: Arc<dyn Watch>,
-    cancel: CancellationToken,
-) -> Result<Scene, (Status, String)> {
+async fn set_up(task: Task, snapshot: &Snapshot, workshop: &Workshop, company: Company) -> Result<Scene, (Status, String)> {
+    let Company { human, watch, cancel } = company;
     watch.event(&Event::Doing { text: "copying the workspace".into() });
     let (cache, snapshot) = (workshop.cache.clone(), snapshot.clone());
     let copy = tokio::task::spawn_blocking(move || Copy::open(&cache, &snapshot)).await;
@@ -97,7 +90,10 @@ async fn set_up(
         Ok(Err(error)) => return Err((Status::Failed, error.to_string())),
         Err(error) => return Err((Status::Failed, format!("the private copy could not be made: {error}"))),
     };
-    let found = proof::suites(&copy, &Host::current(), &workshop.overrides);
+    let mut found = proof::suites(&copy, &Host::current(), &workshop.overrides);
+    for suite in &mut found.suites {
+        suite.toolchain.binds.extend(workshop.read_paths.iter().map(Bind::read_only));
+    }
     let mut scene = Scene {
         task,
         copy,
@@ -117,7 +113,11 @@ async fn set_up(
     }
     if scene.suites.is_empty() && scene.task.kind != TaskKind::Plan {
         let missing: Vec<String> = found.missing.iter().map(ToString::to_string).collect();
-        let why = if missing.is_empty() { "no test suite or checker was found (cargo, pytest and unittest are looked for)".to_owned() } else { missing.join("; ") };
+        let why = if missing.is_empty() {
+            "no test suite or checker was found (cargo, pytest and unittest are looked for)".to_owned()
+        } else {
+            missing.join("; ")
+        };
         scene.board().assumptions.push(format!("not checked: {why}"));
     }
     scene.doing("running checks and tests as they are");
@@ -136,7 +136,10 @@ fn nothing_to_do(scene: &Scene) -> Option<String> {
     if scene.task.kind != TaskKind::Fix || !scene.task.diagnostics.is_empty() || !quiet || scene.suites.is_empty() {
         return None;
     }
-    Some(format!("nothing is wrong: {} tests pass and the checks find no error", before.tests.iter().map(|report| report.cases.len()).sum::<usize>()))
+    Some(format!(
+        "nothing is wrong: {} tests pass and the checks find no error",
+        before.tests.iter().map(|report| report.cases.len()).sum::<usize>()
+    ))
 }
 
 /// Conversation and proof, until the proof agrees or the run ends.
@@ -173,7 +176,11 @@ async fn work(scene: &Arc<Scene>, model: &dyn Model, workshop: &Workshop, report
             return (Status::OverBudget, limit.clone());
         }
         if patch.is_empty() {
-            let status = if finish.gave_up || scene.task.kind == TaskKind::Fix || scene.task.kind == TaskKind::Tests { Status::Failed } else { Status::NoChange };
+            let status = if finish.gave_up || scene.task.kind == TaskKind::Fix || scene.task.kind == TaskKind::Tests {
+                Status::Failed
+            } else {
+                Status::NoChange
+            };
             return (status, if finish.summary.is_empty() { "no change was made".into() } else { finish.summary });
         }
         scene.watch.event(&Event::Status { status: Status::Verifying });
@@ -202,7 +209,9 @@ async fn work(scene: &Arc<Scene>, model: &dyn Model, workshop: &Workshop, report
                 return (Status::Unverified, verdict.reasons.join("; "));
             }
             (VerdictStatus::NoChange, _) => return (Status::NoChange, verdict.reasons.join("; ")),
-            (VerdictStatus::Failed, _) if finish.gave_up || objections + 1 >= OBJECTIONS => return (Status::Failed, verdict.reasons.join("; ")),
+            (VerdictStatus::Failed, _) if finish.gave_up || objections + 1 >= OBJECTIONS => {
+                return (Status::Failed, verdict.reasons.join("; "));
+            }
             (VerdictStatus::Failed, _) => {
                 objections += 1;
                 scene.watch.event(&Event::Status { status: Status::Working });
@@ -215,12 +224,23 @@ async fn work(scene: &Arc<Scene>, model: &dyn Model, workshop: &Workshop, report
 /// Checks and tests of the copy as it is, with original tests and settings in place, judged against the baseline.
 async fn prove(scene: &Scene) -> Result<(Verdict, Observation), String> {
     scene.doing("proving the change: all checks and tests");
-    let want = match scene.task.kind {
-        TaskKind::Tests => Want::Tests,
-        TaskKind::Fix => Want::Fix,
-        TaskKind::Do | TaskKind::Plan => Want::Goal,
-    };
-    proof::prove(&scene.bench(), &scene.suites, &scene.before, want).await.map_err(|error| error.to_string())
+    proof::prove(&scene.bench(), &scene.suites, &scene.before, want(scene)).await.map_err(|error| error.to_string())
+}
+
+/// What the proof must show: for a fix of one test, that this very test turns green.
+fn want(scene: &Scene) -> Want {
+    let pointed =
+        scene.task.place.as_ref().filter(|place| place.is_test).and_then(|place| place.symbol.as_deref()?.rsplit(['.', ':']).next());
+    match (scene.task.kind, pointed) {
+        (TaskKind::Tests, _) => Want::Tests,
+        (TaskKind::Do | TaskKind::Plan, _) => Want::Goal,
+        (TaskKind::Fix, None) => Want::Fix,
+        (TaskKind::Fix, Some(name)) => {
+            let tests: Vec<TestId> =
+                scene.before.red_tests().into_iter().filter(|case| case.id.names(name)).map(|case| case.id.clone()).collect();
+            if tests.is_empty() { Want::Fix } else { Want::FixOf(Targets { tests, diagnostics: Vec::new() }) }
+        }
+    }
 }
 
 /// What a result is put together from.
@@ -269,6 +289,8 @@ impl Report {
             }
             None => (Vec::new(), Vec::new()),
         };
+        let mut evidence = self.evidence;
+        evidence.extend(scene.as_ref().and_then(|scene| scene.board().mutants.clone()).filter(|_| !self.patch.is_empty()));
         let files = self.patch.files.iter().map(|file| ResultFile {
             path: file.path.to_string(),
             change: match file.change {
@@ -288,9 +310,16 @@ impl Report {
             assumptions,
             plan: plan
                 .drain(..)
-                .map(|step| PlanEntry { id: step.id, title: step.title, after: step.after, status: step.status, estimate_s: step.estimate_s, spent_s: step.spent_s })
+                .map(|step| PlanEntry {
+                    id: step.id,
+                    title: step.title,
+                    after: step.after,
+                    status: step.status,
+                    estimate_s: step.estimate_s,
+                    spent_s: step.spent_s,
+                })
                 .collect(),
-            evidence: self.evidence,
+            evidence,
             files: files.collect(),
             patch: unified(&self.patch),
             undo: unified(&self.patch.inverse()),

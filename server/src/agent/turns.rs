@@ -81,7 +81,9 @@ impl Conversation<'_> {
         })?;
         self.spent.usage += reply.usage;
         if !reply.text.is_empty() {
-            self.scene.watch.event(&Event::Said { text: reply.text.clone(), tokens: (reply.usage.input_tokens, reply.usage.output_tokens) });
+            self.scene
+                .watch
+                .event(&Event::Said { text: reply.text.clone(), tokens: (reply.usage.input_tokens, reply.usage.output_tokens) });
         }
         Ok(reply)
     }
@@ -127,7 +129,9 @@ impl Conversation<'_> {
         if reply.calls.is_empty() {
             return Some(match reply.stop {
                 Stop::Done => Ending::Finished(Finish { summary: reply.text.clone(), ..Finish::default() }),
-                Stop::Length => Ending::Failed("the model's answer was cut off at its output limit; raise the limit or use a model with a larger one".into()),
+                Stop::Length => Ending::Failed(
+                    "the model's answer was cut off at its output limit; raise the limit or use a model with a larger one".into(),
+                ),
                 Stop::Refused => Ending::Failed(format!("the model refused: {}", shorten(&reply.text, 300))),
             });
         }
@@ -136,7 +140,10 @@ impl Conversation<'_> {
             let times = self.seen.entry(same).or_default();
             *times += 1;
             if *times >= REPEATS {
-                return Some(Ending::Failed(format!("the model called `{}` {times} times with the same arguments and the same result", call.name)));
+                return Some(Ending::Failed(format!(
+                    "the model called `{}` {times} times with the same arguments and the same result",
+                    call.name
+                )));
             }
         }
         None

@@ -31,6 +31,8 @@ pub struct Workshop {
     pub price: Option<Price>,
     /// When to ask.
     pub ask: AskMode,
+    /// Host paths that commands may read besides what they need (`[sandbox] read_paths`).
+    pub read_paths: Vec<PathBuf>,
     /// Test and check commands from the user's own configuration.
     pub overrides: Overrides,
 }
@@ -42,7 +44,8 @@ impl Workshop {
     /// Where the settings name a model that cannot be asked.
     pub async fn set_up(settings: &Settings) -> Result<Self, ModelError> {
         let given = &settings.sandbox;
-        let limits = Limits { memory_mb: given.memory_mb, processes: given.processes, wall: Duration::from_secs(given.cpu_s), ..Limits::default() };
+        let limits =
+            Limits { memory_mb: given.memory_mb, processes: given.processes, wall: Duration::from_secs(given.cpu_s), ..Limits::default() };
         let price = &settings.model.price;
         let budget = &settings.budget;
         Ok(Self {
@@ -57,12 +60,17 @@ impl Workshop {
                 cost_usd: budget.cost_usd,
                 wall_s: Some(budget.wall_s as f64),
             },
-            price: price.input.zip(price.output).map(|(input, output)| Price { input, cached: price.cached_input.unwrap_or(input), output }),
+            price: price.input.zip(price.output).map(|(input, output)| Price {
+                input,
+                cached: price.cached_input.unwrap_or(input),
+                output,
+            }),
             ask: match settings.run.ask {
                 session::Ask::Never => AskMode::Never,
                 session::Ask::Risky => AskMode::Risky,
                 session::Ask::Always => AskMode::Always,
             },
+            read_paths: given.read_paths.clone(),
             overrides: Overrides::default(),
         })
     }

@@ -162,7 +162,9 @@ impl Pointer {
         };
         let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let indent = text_line.len() - text_line.trim_start().len();
-        let column = self.column.map_or(indent, |column| text_line.char_indices().nth(column.saturating_sub(1)).map_or(text_line.len(), |(at, _)| at));
+        let column = self
+            .column
+            .map_or(indent, |column| text_line.char_indices().nth(column.saturating_sub(1)).map_or(text_line.len(), |(at, _)| at));
         place.span = Some(start + column..start + text_line.trim_end().len().max(column));
         if let Some(language) = language_of(place.path.as_str().as_ref())
             && let Some(item) = Syntax::of(language, &text).symbol_at(start + column)
@@ -180,7 +182,8 @@ mod tests {
 
     #[test]
     fn places_are_read_from_the_right() {
-        let pointer = |text: &str| (Pointer::parse(text).path.display().to_string(), Pointer::parse(text).line, Pointer::parse(text).column);
+        let pointer =
+            |text: &str| (Pointer::parse(text).path.display().to_string(), Pointer::parse(text).line, Pointer::parse(text).column);
         assert_eq!(pointer("a/b.py"), ("a/b.py".into(), None, None));
         assert_eq!(pointer("a/b.py:3"), ("a/b.py".into(), Some(3), None));
         assert_eq!(pointer("a/b.py:3:7"), ("a/b.py".into(), Some(3), Some(7)));

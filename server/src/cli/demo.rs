@@ -61,7 +61,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Some(language) => vec![language],
         None => available(),
     };
-    anyhow::ensure!(!languages.is_empty(), "neither cargo nor python3 was found on this machine; install one of them (https://rustup.rs) and try again");
+    anyhow::ensure!(
+        !languages.is_empty(),
+        "neither cargo nor python3 was found on this machine; install one of them (https://rustup.rs) and try again"
+    );
     let runtime = tokio::runtime::Runtime::new().context("no threads could be started")?;
     let mut worst = exit::OK;
     for language in languages {
@@ -76,15 +79,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 fn available() -> Vec<Language> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let has = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    [("python3", Language::Python), ("cargo", Language::Rust)].into_iter().filter(|(program, _)| has(program)).map(|(_, language)| language).collect()
+    [("python3", Language::Python), ("cargo", Language::Rust)]
+        .into_iter()
+        .filter(|(program, _)| has(program))
+        .map(|(_, language)| language)
+        .collect()
 }
 
 async fn show(language: Language, flags: &RunFlags) -> anyhow::Result<u8> {
-    let folder = tempfile::Builder::new().prefix(&format!("lamplighter-demo-{}-", language.word())).tempdir().context("no temporary folder could be made")?;
+    let folder = tempfile::Builder::new()
+        .prefix(&format!("lamplighter-demo-{}-", language.word()))
+        .tempdir()
+        .context("no temporary folder could be made")?;
     unpack(language.files(), folder.path())?;
     let paint = Paint::stderr();
     if !flags.json && !flags.quiet {
-        complain(&format!("\n{} a small {} project with a failing test, in {}", paint.bold("demo:"), language.word(), folder.path().display()));
+        complain(&format!(
+            "\n{} a small {} project with a failing test, in {}",
+            paint.bold("demo:"),
+            language.word(),
+            folder.path().display()
+        ));
     }
     let flags = RunFlags { workspace: Some(folder.path().to_owned()), apply: true, ..flags.clone() };
     let setting = flags.setting().await?;

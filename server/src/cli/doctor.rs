@@ -6,8 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::common::RunFlags;
-use super::terminal::{Paint, say};
 use super::exit;
+use super::terminal::{Paint, say};
 use crate::model::Choice;
 use crate::proof::{self, Host, Overrides};
 use crate::sandbox::{Copy, Tier, Walls};
@@ -53,9 +53,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Err(error) => findings.push(Finding { topic: "configuration", good: false, text: error.to_string() }),
     }
     findings.extend(suites(&root)?);
-    findings.push(Finding { topic: "state", good: true, text: format!("runs in {}, private copies in {}", session::state_folder().display(), session::cache_folder().display()) });
+    findings.push(Finding {
+        topic: "state",
+        good: true,
+        text: format!("runs in {}, private copies in {}", session::state_folder().display(), session::cache_folder().display()),
+    });
     if arguments.json {
-        let rows: Vec<_> = findings.iter().map(|finding| json!({"topic": finding.topic, "ok": finding.good, "text": finding.text})).collect();
+        let rows: Vec<_> =
+            findings.iter().map(|finding| json!({"topic": finding.topic, "ok": finding.good, "text": finding.text})).collect();
         say(&json!({"workspace": root, "tier": format!("{tier:?}"), "findings": rows}).to_string());
     } else {
         let paint = Paint::stdout();

@@ -203,7 +203,9 @@ impl Repository {
 
 /// Who commits: git's own variables, else the user's git configuration, else this program.
 fn identity() -> (String, String) {
-    let configured = std::env::var_os("HOME").and_then(|home| std::fs::read_to_string(std::path::Path::new(&home).join(".gitconfig")).ok()).unwrap_or_default();
+    let configured = std::env::var_os("HOME")
+        .and_then(|home| std::fs::read_to_string(std::path::Path::new(&home).join(".gitconfig")).ok())
+        .unwrap_or_default();
     let from_file = |key: &str| {
         let mut in_user = false;
         configured.lines().find_map(|line| {
@@ -216,6 +218,8 @@ fn identity() -> (String, String) {
             (in_user && name.trim().eq_ignore_ascii_case(key)).then(|| value.trim().trim_matches('"').to_owned())
         })
     };
-    let pick = |variable: &str, key: &str, otherwise: &str| std::env::var(variable).ok().or_else(|| from_file(key)).unwrap_or_else(|| otherwise.to_owned());
+    let pick = |variable: &str, key: &str, otherwise: &str| {
+        std::env::var(variable).ok().or_else(|| from_file(key)).unwrap_or_else(|| otherwise.to_owned())
+    };
     (pick("GIT_AUTHOR_NAME", "name", "Lamplighter"), pick("GIT_AUTHOR_EMAIL", "email", "lamplighter@localhost"))
 }

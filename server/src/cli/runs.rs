@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-use super::terminal::{Paint, say};
 use super::exit;
+use super::terminal::{Paint, say};
 use crate::agent::{RunResult, Status};
 use crate::delivery::{DiskEditor, report_markdown, undo};
 use crate::journal::Journal;
@@ -68,8 +68,12 @@ fn named(journal: &Journal, id: &str) -> anyhow::Result<String> {
 fn list(journal: &Journal, json: bool) -> anyhow::Result<u8> {
     let results: Vec<RunResult> = journal.list().iter().filter_map(|id| journal.load(id, "result.json").ok()).collect();
     if json {
-        let rows: Vec<serde_json::Value> =
-            results.iter().map(|run| serde_json::json!({"run": run.run, "status": run.status, "goal": run.goal, "reason": run.reason, "files": run.files})).collect();
+        let rows: Vec<serde_json::Value> = results
+            .iter()
+            .map(
+                |run| serde_json::json!({"run": run.run, "status": run.status, "goal": run.goal, "reason": run.reason, "files": run.files}),
+            )
+            .collect();
         say(&serde_json::to_string(&rows)?);
         return Ok(exit::OK);
     }
@@ -100,7 +104,11 @@ fn take_back(journal: &Journal, id: &str, json: bool) -> anyhow::Result<u8> {
     match runtime.block_on(undo(&patch, &DiskEditor::new(&root))) {
         Ok(back) => {
             let diff = unified(&back);
-            say(&if json { serde_json::json!({"run": id, "undone": true, "patch": diff}).to_string() } else { Paint::stdout().diff(&diff) });
+            say(&if json {
+                serde_json::json!({"run": id, "undone": true, "patch": diff}).to_string()
+            } else {
+                Paint::stdout().diff(&diff)
+            });
             Ok(exit::OK)
         }
         Err(error) if json => {

@@ -99,7 +99,10 @@ impl Live {
     fn show(&self, event: &Event) {
         match event {
             Event::Started { task, model, tier, .. } => {
-                self.line(&self.paint.yellow("●"), &format!("{}  {}", self.paint.bold(&task.goal), self.paint.dim(&format!("{model}, sandbox tier {tier}"))));
+                self.line(
+                    &self.paint.yellow("●"),
+                    &format!("{}  {}", self.paint.bold(&task.goal), self.paint.dim(&format!("{model}, sandbox tier {tier}"))),
+                );
             }
             Event::Status { status } if !status.is_ending() => {
                 self.bar.set_message(status.word());
@@ -124,7 +127,10 @@ impl Live {
             Event::Said { text, .. } => self.line(&self.paint.dim("›"), text),
             Event::Tool { tool, answer, failed: true, .. } => self.line(&self.paint.red("✗"), &format!("{tool}: {answer}")),
             Event::Tool { tool, answer, seconds, .. } if *seconds > 0.2 => {
-                self.line(&self.paint.dim("·"), &format!("{tool} {} {}", self.paint.dim(&format!("({seconds:.1} s)")), self.paint.dim(answer)));
+                self.line(
+                    &self.paint.dim("·"),
+                    &format!("{tool} {} {}", self.paint.dim(&format!("({seconds:.1} s)")), self.paint.dim(answer)),
+                );
             }
             Event::Assumed { text } => self.line(&self.paint.yellow("?"), &format!("assuming: {text}")),
             _ => {}

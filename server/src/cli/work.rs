@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::common::{Pointer, RunFlags, Setting};
 use super::terminal::{AtTerminal, Live, Paint, say};
 use super::{exit, git};
-use crate::agent::{Human, RunResult, Status, Task, TaskKind};
+use crate::agent::{Company, Human, RunResult, Status, Task, TaskKind};
 use crate::delivery::{Conducted, DiskEditor, Editor, Host, conduct};
 use crate::session::Snapshot;
 
@@ -110,7 +110,8 @@ pub(super) async fn execute(setting: &Setting, task: Task, flags: &RunFlags) -> 
     let host = OnDisk { editor: flags.apply.then(|| DiskEditor::new(&setting.root)), snapshot: snapshot.clone() };
     let watch = Arc::new(Live::new(flags.events, flags.quiet || flags.json && !flags.events));
     let human: Arc<dyn Human> = Arc::new(AtTerminal);
-    let mut conducted = conduct(record, task, snapshot.clone(), &setting.workshop, &host, human, watch, cancel.clone()).await;
+    let mut conducted =
+        conduct(record, task, snapshot.clone(), &setting.workshop, &host, Company { human, watch, cancel: cancel.clone() }).await;
     if let (Some(branch), Status::Verified) = (&flags.branch, conducted.result.status) {
         let commit = git::commit(setting, &snapshot, &conducted, branch, &cancel).await?;
         conducted.result.reason = format!("{}; committed as {commit} on {branch}", conducted.result.reason);

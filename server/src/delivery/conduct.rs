@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::{Applied, Editor, Fit, apply, fit, report_markdown};
-use crate::agent::{self, AskMode, Event, Human, Outcome, Question, RunResult, Status, Task, Watch, Workshop};
+use crate::agent::{self, AskMode, Company, Event, Human, Outcome, Question, RunResult, Status, Task, Watch, Workshop};
 use crate::journal::Record;
 use crate::proof::VerdictStatus;
 use crate::session::Snapshot;
@@ -29,20 +29,14 @@ pub struct Conducted {
 }
 
 /// Runs `task` to its very end and journals every step of it.
-pub async fn conduct(
-    record: Record,
-    task: Task,
-    snapshot: Snapshot,
-    workshop: &Workshop,
-    host: &dyn Host,
-    human: Arc<dyn Human>,
-    watch: Arc<dyn Watch>,
-    cancel: CancellationToken,
-) -> Conducted {
+pub async fn conduct(record: Record, task: Task, snapshot: Snapshot, workshop: &Workshop, host: &dyn Host, company: Company) -> Conducted {
+    let Company { human, watch, cancel } = company;
     let id = record.id().to_owned();
     let keeper = Arc::new(Keeper { record: Mutex::new(record), watch });
-    let mut outcome = agent::run(&id, task, &snapshot, workshop, human.clone(), keeper.clone(), cancel.clone()).await;
-    let deliverable = matches!(outcome.result.status, Status::Verified | Status::Unverified | Status::OverBudget) && !outcome.patch.is_empty();
+    let mut outcome =
+        agent::run(&id, task, &snapshot, workshop, Company { human: human.clone(), watch: keeper.clone(), cancel: cancel.clone() }).await;
+    let deliverable =
+        matches!(outcome.result.status, Status::Verified | Status::Unverified | Status::OverBudget) && !outcome.patch.is_empty();
     if let (true, Some(editor)) = (deliverable, host.editor()) {
         keeper.store(&outcome.result, &outcome.patch);
         deliver(&mut outcome, editor, host, workshop, human.as_ref(), &keeper, &cancel).await;
@@ -52,12 +46,21 @@ pub async fn conduct(
     Conducted { result: outcome.result, patch: outcome.patch }
 }
 
-async fn deliver(outcome: &mut Outcome, editor: &dyn Editor, host: &dyn Host, workshop: &Workshop, human: &dyn Human, keeper: &Keeper, cancel: &CancellationToken) {
+async fn deliver(
+    outcome: &mut Outcome,
+    editor: &dyn Editor,
+    host: &dyn Host,
+    workshop: &Workshop,
+    human: &dyn Human,
+    keeper: &Keeper,
+    cancel: &CancellationToken,
+) {
     if let Some(question) = question(outcome, workshop.ask) {
         keeper.event(&Event::Status { status: Status::AwaitingApproval });
         if !human.ask(question, cancel).await.is_yes() {
             outcome.result.status = if cancel.is_cancelled() { Status::Cancelled } else { Status::Unverified };
-            outcome.result.reason = format!("not applied, because nobody agreed to it; the patch is kept with the run ({})", outcome.result.reason);
+            outcome.result.reason =
+                format!("not applied, because nobody agreed to it; the patch is kept with the run ({})", outcome.result.reason);
             return;
         }
     }
@@ -71,7 +74,11 @@ async fn deliver(outcome: &mut Outcome, editor: &dyn Editor, host: &dyn Host, wo
             Fit::Exact => return finish(outcome, editor).await,
             Fit::Stale(paths) => {
                 let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
-                return end(outcome, Status::Stale, format!("{} changed meanwhile in the same place; nothing was touched — start the run again", names.join(", ")));
+                return end(
+                    outcome,
+                    Status::Stale,
+                    format!("{} changed meanwhile in the same place; nothing was touched — start the run again", names.join(", ")),
+                );
             }
             Fit::Merged(merged) => merged,
         };
@@ -86,9 +93,22 @@ async fn deliver(outcome: &mut Outcome, editor: &dyn Editor, host: &dyn Host, wo
                 outcome.patch = merged;
             }
             Some(verdict) => {
-                return end(outcome, Status::Stale, format!("merged with what changed meanwhile it is no longer proven ({}); nothing was touched", verdict.reasons.join("; ")));
+                return end(
+                    outcome,
+                    Status::Stale,
+                    format!(
+                        "merged with what changed meanwhile it is no longer proven ({}); nothing was touched",
+                        verdict.reasons.join("; ")
+                    ),
+                );
             }
-            None => return end(outcome, Status::Stale, "the texts changed meanwhile and nothing could be run to prove the merge; nothing was touched".into()),
+            None => {
+                return end(
+                    outcome,
+                    Status::Stale,
+                    "the texts changed meanwhile and nothing could be run to prove the merge; nothing was touched".into(),
+                );
+            }
         }
     }
     end(outcome, Status::Stale, "the texts kept changing; nothing was touched — start the run again".into());

@@ -81,8 +81,13 @@ impl Journal {
 
     /// Ids of all runs, newest first.
     pub fn list(&self) -> Vec<String> {
-        let mut ids: Vec<String> =
-            fs::read_dir(&self.runs).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok()).filter(|id| is_id(id)).collect();
+        let mut ids: Vec<String> = fs::read_dir(&self.runs)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|id| is_id(id))
+            .collect();
         ids.sort_unstable_by(|left, right| right.cmp(left));
         ids
     }
@@ -114,7 +119,11 @@ impl Journal {
     pub fn prune(&self, count: usize, age: Duration) {
         for (number, id) in self.list().into_iter().enumerate() {
             let folder = self.runs.join(id);
-            let old = fs::metadata(&folder).and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok()).is_some_and(|passed| passed > age);
+            let old = fs::metadata(&folder)
+                .and_then(|meta| meta.modified())
+                .ok()
+                .and_then(|at| at.elapsed().ok())
+                .is_some_and(|passed| passed > age);
             if number >= count || old {
                 // What cannot be removed now will be tried again next time.
                 let _ = fs::remove_dir_all(folder);

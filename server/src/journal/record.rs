@@ -106,7 +106,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, JournalError> {
         };
         chain = link(chain, &entry.data);
         if entry.chain != chain {
-            return Err(JournalError::Damaged { path: path.to_owned(), why: format!("line {} does not follow from the one before", number + 1) });
+            return Err(JournalError::Damaged {
+                path: path.to_owned(),
+                why: format!("line {} does not follow from the one before", number + 1),
+            });
         }
         entries.push(entry);
     }

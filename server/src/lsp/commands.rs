@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::runs::Runs;
 use super::server::{Server, Shared};
 use crate::actions::{self, Ask, command};
-use crate::agent::{Event, RunResult, Status, Task, Watch};
+use crate::agent::{Company, Event, RunResult, Status, Task, Watch};
 use crate::delivery::{Editor, Host, conduct, undo};
 use crate::journal::{Journal, JournalError, Record};
 use crate::session::{Snapshot, for_menu, resolve};
@@ -57,7 +57,8 @@ pub(super) fn execute(server: &Arc<Server>, name: &str, argument: &Value) -> Res
             Ok(Some(json!({"run": id})))
         }
         command::UNDO => {
-            let id = run.map(str::to_owned).or_else(|| server.runs.newest(true)).ok_or_else(|| wrong("there is no run to take back".into()))?;
+            let id =
+                run.map(str::to_owned).or_else(|| server.runs.newest(true)).ok_or_else(|| wrong("there is no run to take back".into()))?;
             tokio::spawn(take_back(server.clone(), id.clone()));
             Ok(Some(json!({"run": id})))
         }
@@ -103,35 +104,60 @@ fn task(server: &Arc<Server>, name: &str, argument: &Argument) -> Result<(Task, 
         let Some(root) = session.folders().first().map(|folder| folder.real().to_owned()) else {
             return Err(wrong("no folder is open; open one, or pass `textDocument`".into()));
         };
-        let ask = Ask { command: name, path: None, syntax: None, span: None, goal: argument.goal.as_deref(), diagnostics: argument.diagnostics.clone() };
+        let ask = Ask {
+            command: name,
+            path: None,
+            syntax: None,
+            span: None,
+            goal: argument.goal.as_deref(),
+            diagnostics: argument.diagnostics.clone(),
+        };
         let snapshot = session.snapshot(&root).map_err(|error| wrong(error.to_string()))?;
         return Ok((actions::task(&ask).map_err(wrong)?, snapshot));
     };
     let snapshot = session.snapshot(&path).map_err(|error| wrong(error.to_string()))?;
     let real = resolve(&path);
-    let relative = RelPath::below(&snapshot.root, &real).ok_or_else(|| wrong(format!("{} is not in a workspace folder", real.display())))?;
+    let relative =
+        RelPath::below(&snapshot.root, &real).ok_or_else(|| wrong(format!("{} is not in a workspace folder", real.display())))?;
     let span: Option<Range<usize>> = session.document(&path).and_then(|open| convert::span(open.document(), argument.range?, encoding));
     let syntax = session.syntax(&path).map(for_menu);
     drop(session);
-    let ask = Ask { command: name, path: Some(&relative), syntax: syntax.as_ref(), span, goal: argument.goal.as_deref(), diagnostics: argument.diagnostics.clone() };
+    let ask = Ask {
+        command: name,
+        path: Some(&relative),
+        syntax: syntax.as_ref(),
+        span,
+        goal: argument.goal.as_deref(),
+        diagnostics: argument.diagnostics.clone(),
+    };
     Ok((actions::task(&ask).map_err(wrong)?, snapshot))
 }
 
 /// The run itself.
-async fn drive(server: Arc<Server>, record: Record, task: Task, snapshot: Snapshot, watch: Arc<Watching>, cancel: tokio_util::sync::CancellationToken) -> std::result::Result<(), String> {
+async fn drive(
+    server: Arc<Server>,
+    record: Record,
+    task: Task,
+    snapshot: Snapshot,
+    watch: Arc<Watching>,
+    cancel: tokio_util::sync::CancellationToken,
+) -> std::result::Result<(), String> {
     let workshop = server.workshop().await.map_err(|error| format!("{error:#}"))?;
     let root = snapshot.root.clone();
     let editor = InEditor { client: server.client.clone(), shared: server.shared.clone(), root: root.clone() };
     let host = EditorHost { editor, shared: server.shared.clone(), root };
     let human = Arc::new(AtEditor { client: server.client.clone(), runs: server.runs.clone(), run: watch.run.clone() });
-    let conducted = conduct(record, task, snapshot, &workshop, &host, human, watch, cancel).await;
+    let conducted = conduct(record, task, snapshot, &workshop, &host, Company { human, watch, cancel }).await;
     announce(&server, &conducted.result).await;
     Ok(())
 }
 
 async fn announce(server: &Server, result: &RunResult) {
     let (kind, text) = match result.status {
-        Status::Verified => (lsp::MessageType::INFO, format!("{} — {}", result.goal, if result.summary.is_empty() { &result.reason } else { &result.summary })),
+        Status::Verified => (
+            lsp::MessageType::INFO,
+            format!("{} — {}", result.goal, if result.summary.is_empty() { &result.reason } else { &result.summary }),
+        ),
         Status::NoChange | Status::Cancelled => (lsp::MessageType::INFO, format!("{} — {}", result.goal, result.reason)),
         Status::Failed => (lsp::MessageType::ERROR, format!("{} — {}", result.goal, result.reason)),
         _ => (lsp::MessageType::WARNING, format!("{} — {}: {}", result.goal, result.status.word(), result.reason)),
@@ -183,7 +209,12 @@ async fn show(server: Arc<Server>, id: String) {
     let row = server.runs.json().into_iter().find(|row| row["run"] == id.as_str());
     let text = match (row, report) {
         (_, Some(path)) => format!("the report is {}", path.display()),
-        (Some(row), None) => format!("{} — {}: {}", row["goal"].as_str().unwrap_or_default(), row["status"].as_str().unwrap_or_default(), row["doing"].as_str().unwrap_or_default()),
+        (Some(row), None) => format!(
+            "{} — {}: {}",
+            row["goal"].as_str().unwrap_or_default(),
+            row["status"].as_str().unwrap_or_default(),
+            row["doing"].as_str().unwrap_or_default()
+        ),
         (None, None) => format!("there is no run {id}"),
     };
     server.client.show_message(lsp::MessageType::INFO, format!("Lamplighter: {text}")).await;

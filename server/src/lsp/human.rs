@@ -45,7 +45,8 @@ impl Human for AtEditor {
 impl AtEditor {
     /// The client's own prompt. Where it has none, it says so once, and this waits for ever: a command answers then.
     async fn prompt(&self, question: &Question) -> Answer {
-        let actions = question.choices.iter().map(|choice| MessageActionItem { title: choice.clone(), properties: Default::default() }).collect();
+        let actions =
+            question.choices.iter().map(|choice| MessageActionItem { title: choice.clone(), properties: Default::default() }).collect();
         match self.client.show_message_request(MessageType::WARNING, format!("Lamplighter: {}", question.text), Some(actions)).await {
             Ok(Some(picked)) => question.choices.iter().position(|choice| *choice == picked.title).map_or(Answer::Silence, Answer::Choice),
             Ok(None) => Answer::Silence,

@@ -29,7 +29,8 @@ const CONCURRENCY: usize = 128;
 /// Where the log file cannot be opened or threads cannot be started.
 pub fn serve(config: Option<PathBuf>, log_file: Option<PathBuf>) -> anyhow::Result<()> {
     log_to(log_file)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().context("no threads could be started")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().context("no threads could be started")?;
     runtime.block_on(async {
         let (service, socket) = LspService::build(|client| Door(Arc::new(Server::new(client, config))))
             .custom_method("window/workDoneProgress/cancel", |server: &Door, params| {
@@ -53,7 +54,11 @@ fn log_to(file: Option<PathBuf>) -> anyhow::Result<()> {
     let stderr = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_filter(filter());
     let file = match file {
         Some(path) => {
-            let file = std::fs::OpenOptions::new().create(true).append(true).open(&path).with_context(|| format!("the log file {} cannot be opened", path.display()))?;
+            let file = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path)
+                .with_context(|| format!("the log file {} cannot be opened", path.display()))?;
             Some(tracing_subscriber::fmt::layer().with_writer(Arc::new(file)).with_ansi(false).with_filter(filter()))
         }
         None => None,

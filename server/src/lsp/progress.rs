@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tower_lsp::Client;
 use tower_lsp::ls_types::notification::Progress as ProgressNotification;
-use tower_lsp::ls_types::{ProgressParams, ProgressParamsValue, ProgressToken, WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressEnd, WorkDoneProgressReport};
+use tower_lsp::ls_types::{
+    ProgressParams, ProgressParamsValue, ProgressToken, WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressEnd,
+    WorkDoneProgressReport,
+};
 
 use crate::agent::{Event, Status};
 
@@ -41,11 +44,15 @@ impl Progress {
     /// Shows an event.
     pub(super) fn event(&self, event: &Event) {
         let line = match event {
-            Event::Status { status } if !status.is_ending() => Line { message: Some(words(*status).into()), percentage: floor(*status), last: false },
+            Event::Status { status } if !status.is_ending() => {
+                Line { message: Some(words(*status).into()), percentage: floor(*status), last: false }
+            }
             Event::Doing { text } | Event::Said { text, .. } => Line { message: Some(text.clone()), ..Line::default() },
             // The last part of the way is the proof's and the delivery's.
             Event::Plan { plan } => Line { percentage: Some(10 + plan.percentage() * 70 / 100), ..Line::default() },
-            Event::Ended { result } => Line { message: Some(format!("{}: {}", result.status.word(), result.reason)), last: true, ..Line::default() },
+            Event::Ended { result } => {
+                Line { message: Some(format!("{}: {}", result.status.word(), result.reason)), last: true, ..Line::default() }
+            }
             _ => return,
         };
         // Nobody listens where the client shows no progress.
@@ -98,7 +105,12 @@ async fn pump(client: Client, token: ProgressToken, title: String, mut lines: mp
         if shown.last {
             break;
         }
-        send(WorkDoneProgress::Report(WorkDoneProgressReport { cancellable: Some(true), message: shown.message.clone(), percentage: Some(percentage) })).await;
+        send(WorkDoneProgress::Report(WorkDoneProgressReport {
+            cancellable: Some(true),
+            message: shown.message.clone(),
+            percentage: Some(percentage),
+        }))
+        .await;
         tokio::time::sleep(PACE).await;
     }
     let message = if shown.last { shown.message } else { Some("stopped".into()) };

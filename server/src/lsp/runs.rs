@@ -38,7 +38,15 @@ impl Runs {
     /// Takes a run on.
     pub(super) fn add(&self, id: &str, goal: &str) -> CancellationToken {
         let cancel = CancellationToken::new();
-        let run = Run { goal: goal.into(), status: Status::Queued, reason: String::new(), doing: String::new(), cancel: cancel.clone(), question: None, undoable: false };
+        let run = Run {
+            goal: goal.into(),
+            status: Status::Queued,
+            reason: String::new(),
+            doing: String::new(),
+            cancel: cancel.clone(),
+            question: None,
+            undoable: false,
+        };
         self.all().insert(id.to_owned(), run);
         cancel
     }

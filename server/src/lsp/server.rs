@@ -100,6 +100,15 @@ impl Shared {
         });
     }
 
+    /// Takes what a client's configuration may say; what it may not — programs, addresses, keys, walls — is logged and ignored.
+    fn configure(&self, configuration: &Value) {
+        // Clients send the section's content, or an object that holds the section.
+        let section = configuration.get("lamplighter").unwrap_or(configuration);
+        for warning in self.session().configure(section) {
+            tracing::warn!("{warning}");
+        }
+    }
+
     fn tick(&self) {
         self.changes.send_modify(|count| *count += 1);
     }
@@ -116,8 +125,13 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(client: Client, config: Option<PathBuf>) -> Self {
-        let shared = Shared { session: Mutex::new(Session::new(Settings::default(), Encoding::Utf16)),
-            parsing: Mutex::default(), uris: Mutex::default(), setup: OnceLock::new(), changes: watch::Sender::new(0) };
+        let shared = Shared {
+            session: Mutex::new(Session::new(Settings::default(), Encoding::Utf16)),
+            parsing: Mutex::default(),
+            uris: Mutex::default(),
+            setup: OnceLock::new(),
+            changes: watch::Sender::new(0),
+        };
         Self { client, shared: Arc::new(shared), runs: Arc::default(), config, workshop: OnceCell::new() }
     }
 
@@ -155,7 +169,9 @@ impl Server {
             .context
             .diagnostics
             .iter()
-            .filter_map(|diagnostic| Some(Finding { message: diagnostic.message.clone(), span: convert::span(&document, diagnostic.range, encoding)? }))
+            .filter_map(|diagnostic| {
+                Some(Finding { message: diagnostic.message.clone(), span: convert::span(&document, diagnostic.range, encoding)? })
+            })
             .collect();
         let runs = self.runs.brief();
         let look = Look { path: &relative, syntax: syntax.as_ref(), span, diagnostics: &findings, runs: &runs };
@@ -167,11 +183,14 @@ impl Server {
                 actions::Kind::Refactor => "refactor.lamplighter",
                 actions::Kind::Source => "source.lamplighter",
             };
-            let asked_for = |only: &lsp::CodeActionKind| only.as_str().is_empty() || kind == only.as_str() || kind.starts_with(&format!("{}.", only.as_str()));
+            let asked_for = |only: &lsp::CodeActionKind| {
+                only.as_str().is_empty() || kind == only.as_str() || kind.starts_with(&format!("{}.", only.as_str()))
+            };
             if wanted.is_some_and(|wanted| !wanted.iter().any(asked_for)) {
                 return None;
             }
-            let about: Vec<lsp::Diagnostic> = offer.diagnostics.iter().filter_map(|at| params.context.diagnostics.get(*at).cloned()).collect();
+            let about: Vec<lsp::Diagnostic> =
+                offer.diagnostics.iter().filter_map(|at| params.context.diagnostics.get(*at).cloned()).collect();
             let mut argument = json!({"textDocument": {"uri": params.text_document.uri}, "range": range});
             if let Some(goal) = &offer.goal {
                 argument["goal"] = json!(goal);
@@ -238,8 +257,14 @@ impl LanguageServer for Door {
         if let Some(parent) = params.process_id {
             tokio::spawn(die_with(parent, self.runs.clone()));
         }
+        if let Some(options) = &params.initialization_options {
+            self.shared.configure(options);
+        }
         let folders = lsp::WorkspaceServerCapabilities {
-            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(lsp::OneOf::Left(true)) }),
+            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(lsp::OneOf::Left(true)),
+            }),
             ..lsp::WorkspaceServerCapabilities::default()
         };
         let sync = lsp::TextDocumentSyncOptions {
@@ -280,7 +305,11 @@ impl LanguageServer for Door {
 
     async fn did_change(&self, params: lsp::DidChangeTextDocumentParams) {
         let Some(path) = convert::path(&params.text_document.uri) else { return };
-        let changes: Vec<ContentChange> = params.content_changes.into_iter().map(|change| ContentChange { range: change.range.map(convert::range), text: change.text }).collect();
+        let changes: Vec<ContentChange> = params
+            .content_changes
+            .into_iter()
+            .map(|change| ContentChange { range: change.range.map(convert::range), text: change.text })
+            .collect();
         let taken = self.shared.session().change(&path, params.text_document.version, &changes);
         self.shared.parse_soon(&path);
         if let Err(error) = taken {
@@ -307,8 +336,8 @@ impl LanguageServer for Door {
         }
     }
 
-    async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {
-        // Everything that chooses programs or addresses comes from the user's own file, never from a client's configuration.
+    async fn did_change_configuration(&self, params: lsp::DidChangeConfigurationParams) {
+        self.shared.configure(&params.settings);
     }
 
     async fn did_change_watched_files(&self, _: lsp::DidChangeWatchedFilesParams) {

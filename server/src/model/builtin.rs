@@ -127,6 +127,10 @@ impl Model for Builtin {
         }
         // Parsing and ranking are work for the processor: other tasks of this thread are moved elsewhere meanwhile.
         let think = || self.turn(&mut self.mind.lock().unwrap_or_else(PoisonError::into_inner), request.messages);
-        Ok(if tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread { tokio::task::block_in_place(think) } else { think() })
+        Ok(if tokio::runtime::Handle::current().runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread {
+            tokio::task::block_in_place(think)
+        } else {
+            think()
+        })
     }
 }

@@ -98,7 +98,9 @@ impl OpenAiChat {
 
     async fn idle<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
         let seconds = self.endpoint.idle.as_secs();
-        tokio::time::timeout(self.endpoint.idle, future).await.map_err(|_| Failure::again(ModelError::Timeout { endpoint: self.host(), seconds }))
+        tokio::time::timeout(self.endpoint.idle, future)
+            .await
+            .map_err(|_| Failure::again(ModelError::Timeout { endpoint: self.host(), seconds }))
     }
 
     fn network(&self, error: &dyn std::error::Error) -> ModelError {
@@ -125,7 +127,9 @@ impl OpenAiChat {
 
     fn stream_failure(&self, error: stream::StreamError) -> Failure {
         match error {
-            stream::StreamError::Cut => Failure::again(ModelError::Network { endpoint: self.host(), why: "the stream was cut before the reply ended".into() }),
+            stream::StreamError::Cut => {
+                Failure::again(ModelError::Network { endpoint: self.host(), why: "the stream was cut before the reply ended".into() })
+            }
             stream::StreamError::Garbage(why) => Failure::last(ModelError::Protocol { endpoint: self.host(), why }),
             stream::StreamError::Server(text) if stream::is_overflow(&text, &text) => Failure::last(ModelError::Overflow { message: text }),
             stream::StreamError::Server(message) => Failure::again(ModelError::Refused { endpoint: self.host(), status: 200, message }),

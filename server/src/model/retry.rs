@@ -51,7 +51,11 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().filter_map(|(name, value)| Some((*name, value.parse().ok()?))).map(|(n, v)| (n.parse().unwrap_or(reqwest::header::WARNING), v)).collect()
+        pairs
+            .iter()
+            .filter_map(|(name, value)| Some((*name, value.parse().ok()?)))
+            .map(|(n, v)| (n.parse().unwrap_or(reqwest::header::WARNING), v))
+            .collect()
     }
 
     #[test]

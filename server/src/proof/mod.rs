@@ -1,6 +1,6 @@
 //! Checks and tests of a workspace copy, before and after: what was red, what is green, what broke, and the verdict.
 //!
-//! [`suites`] finds what there is, [`test`] and [`check`] run it inside the walls. To add a language: a file under
+//! [`suites`] finds what there is, [`test()`] and [`check()`] run it inside the walls. To add a language: a file under
 //! `toolchains/`, `runners/` and `checks/` each, and an arm in [`suites`].
 
 mod bench;

@@ -12,6 +12,13 @@ use crate::text::{Edit, RelPath};
 #[serde(transparent)]
 pub struct TestId(pub String);
 
+impl TestId {
+    /// Whether this is the test function `name`, in whichever module or class.
+    pub fn names(&self, name: &str) -> bool {
+        self.0.split(|character: char| !(character.is_alphanumeric() || character == '_')).any(|part| part == name)
+    }
+}
+
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,6 +1,6 @@
 //! The private copy and the walls around every process we start.
 //!
-//! A run works in a [`Copy`] of the snapshot; commands run through a [`Sandbox`] with the copy mounted at the workspace's
+//! A run works in a [`Copy`](struct@Copy) of the snapshot; commands run through a [`Sandbox`] with the copy mounted at the workspace's
 //! own path, so that messages, absolute paths and build caches stay valid.
 
 mod command;

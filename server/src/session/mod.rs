@@ -1,7 +1,7 @@
 //! What the server knows now: open documents, folders, settings. One owner, immutable snapshots for everybody else.
 //!
 //! [`Session`] lives behind one plain mutex. Every method returns in microseconds and none awaits, so changes are applied in
-//! the order they arrive; whatever takes longer works on a [`Snapshot`] or a cloned [`Syntax`](crate::index::Syntax).
+//! the order they arrive; whatever takes longer works on a [`Snapshot`] or a cloned [`Syntax`].
 
 mod document;
 mod folder;

@@ -74,7 +74,8 @@ impl Editor {
     }
 
     pub fn with(project: &Project, manners: Manners) -> Self {
-        let mut child = project.lamplighter().arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child =
+            project.lamplighter().arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let (sender, messages) = channel();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -148,7 +149,8 @@ impl Editor {
         let uri = self.uri(path);
         let text = &self.buffers[&uri].text;
         let start = position(text, text.find(at).unwrap_or_else(|| panic!("`{at}` is not in {path}")));
-        let params = json!({"textDocument": {"uri": uri}, "range": {"start": start, "end": start}, "context": {"diagnostics": diagnostics}});
+        let params =
+            json!({"textDocument": {"uri": uri}, "range": {"start": start, "end": start}, "context": {"diagnostics": diagnostics}});
         self.request("textDocument/codeAction", params).unwrap().as_array().cloned().unwrap_or_default()
     }
 
@@ -158,7 +160,8 @@ impl Editor {
         let titles: Vec<&str> = menu.iter().filter_map(|entry| entry["title"].as_str()).collect();
         let entry = menu.iter().find(|entry| entry["title"] == title).unwrap_or_else(|| panic!("no `{title}` in {titles:?}"));
         let command = entry["command"].clone();
-        let answer = self.request("workspace/executeCommand", json!({"command": command["command"], "arguments": command["arguments"]})).unwrap();
+        let answer =
+            self.request("workspace/executeCommand", json!({"command": command["command"], "arguments": command["arguments"]})).unwrap();
         answer["run"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -217,7 +220,9 @@ impl Editor {
         }
         match self.messages.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(message) => message,
-            Err(RecvTimeoutError::Timeout) => panic!("no answer to {what}; seen: {:#?}", self.seen.iter().rev().take(5).collect::<Vec<_>>()),
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("no answer to {what}; seen: {:#?}", self.seen.iter().rev().take(5).collect::<Vec<_>>())
+            }
             Err(RecvTimeoutError::Disconnected) => panic!("the server ended while {what} was awaited"),
         }
     }
@@ -257,7 +262,9 @@ impl Editor {
                     let document = &operation["textDocument"];
                     let uri = document["uri"].as_str().unwrap().to_owned();
                     let path = uri.trim_start_matches("file://").to_owned();
-                    let buffer = changed.entry(uri).or_insert_with(|| Buffer { text: std::fs::read_to_string(&path).unwrap_or_default(), version: 0 });
+                    let buffer = changed
+                        .entry(uri)
+                        .or_insert_with(|| Buffer { text: std::fs::read_to_string(&path).unwrap_or_default(), version: 0 });
                     if document["version"].as_i64().is_some_and(|version| version != i64::from(buffer.version)) {
                         return json!({"applied": false, "failureReason": "stale version"});
                     }
@@ -265,7 +272,13 @@ impl Editor {
                         .as_array()
                         .unwrap()
                         .iter()
-                        .map(|edit| (offset(&buffer.text, &edit["range"]["start"]), offset(&buffer.text, &edit["range"]["end"]), format!("{}{}", self.manners.adds, edit["newText"].as_str().unwrap())))
+                        .map(|edit| {
+                            (
+                                offset(&buffer.text, &edit["range"]["start"]),
+                                offset(&buffer.text, &edit["range"]["end"]),
+                                format!("{}{}", self.manners.adds, edit["newText"].as_str().unwrap()),
+                            )
+                        })
                         .collect();
                     edits.sort();
                     for (start, end, text) in edits.into_iter().rev() {
@@ -283,11 +296,17 @@ impl Editor {
                 Some(_) => {
                     buffer.version += 3;
                     let (text, version) = (buffer.text.clone(), buffer.version);
-                    self.notify("textDocument/didChange", json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}]}));
+                    self.notify(
+                        "textDocument/didChange",
+                        json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}]}),
+                    );
                 }
                 None => {
                     let (text, version) = (buffer.text.clone(), buffer.version);
-                    self.notify("textDocument/didOpen", json!({"textDocument": {"uri": uri, "languageId": "", "version": version, "text": text}}));
+                    self.notify(
+                        "textDocument/didOpen",
+                        json!({"textDocument": {"uri": uri, "languageId": "", "version": version, "text": text}}),
+                    );
                 }
             }
         }

@@ -95,9 +95,7 @@ fn serve(stream: TcpStream, answer: &Answer, asked: &Mutex<Vec<Value>>, headers:
 
 /// A reply as the vendor streams it: arguments in fragments, then the finish reason, then usage.
 pub fn events(text: &str, calls: &[(String, Value)]) -> Vec<Value> {
-    let chunk = |choices: Value, usage: Value| {
-        json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "scripted", "choices": choices, "usage": usage})
-    };
+    let chunk = |choices: Value, usage: Value| json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "scripted", "choices": choices, "usage": usage});
     let delta = |delta: Value| chunk(json!([{"index": 0, "delta": delta, "finish_reason": null}]), Value::Null);
     let mut events = vec![delta(json!({"role": "assistant", "content": text}))];
     for (index, (name, arguments)) in calls.iter().enumerate() {

@@ -42,7 +42,8 @@ pub struct ApplyEdits;
 impl Tool for ApplyEdits {
     type Arguments = Arguments;
     const NAME: &'static str = "apply_edits";
-    const ABOUT: &'static str = "Apply byte-exact edits to one or more files, all or nothing. Use it for a candidate that `try_patches` found to pass.";
+    const ABOUT: &'static str =
+        "Apply byte-exact edits to one or more files, all or nothing. Use it for a candidate that `try_patches` found to pass.";
     const CHANGES: bool = true;
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {

@@ -23,7 +23,8 @@ pub struct Ask;
 impl Tool for Ask {
     type Arguments = Arguments;
     const NAME: &'static str = "ask";
-    const ABOUT: &'static str = "Ask the user to choose. Only for what is risky or contradictory; otherwise decide, and write the assumption down with `note`.";
+    const ABOUT: &'static str =
+        "Ask the user to choose. Only for what is risky or contradictory; otherwise decide, and write the assumption down with `note`.";
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         if scene.ask == AskMode::Never {
@@ -32,7 +33,9 @@ impl Tool for Ask {
         let question = Question { text: arguments.question, choices: arguments.choices.clone() };
         Ok(match scene.human.ask(question, &scene.cancel).await {
             Answer::Choice(number) => arguments.choices.get(number).cloned().unwrap_or_default(),
-            Answer::Silence => "nobody answered; decide yourself, take the safest way, and write the assumption down with `note`".to_owned(),
+            Answer::Silence => {
+                "nobody answered; decide yourself, take the safest way, and write the assumption down with `note`".to_owned()
+            }
         }
         .into())
     }

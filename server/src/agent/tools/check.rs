@@ -22,7 +22,8 @@ pub struct Check;
 impl Tool for Check {
     type Arguments = Arguments;
     const NAME: &'static str = "check";
-    const ABOUT: &'static str = "Compile and lint the workspace as it is now: cargo check, Python syntax and names. Answers errors and warnings with places.";
+    const ABOUT: &'static str =
+        "Compile and lint the workspace as it is now: cargo check, Python syntax and names. Answers errors and warnings with places.";
 
     async fn call(scene: &Scene, _: Arguments) -> Result<ToolAnswer, ToolError> {
         scene.doing("checking");
@@ -36,13 +37,20 @@ impl Tool for Check {
 pub(in crate::agent) fn describe(reports: &[CheckReport]) -> String {
     let mut out = String::new();
     for report in reports {
-        let _ = writeln!(out, "{}: {} findings{}", report.checker, report.diagnostics.len(), if report.complete { "" } else { " (not complete)" });
+        let _ = writeln!(
+            out,
+            "{}: {} findings{}",
+            report.checker,
+            report.diagnostics.len(),
+            if report.complete { "" } else { " (not complete)" }
+        );
         for note in &report.notes {
             let _ = writeln!(out, "  note: {note}");
         }
         for finding in &report.diagnostics {
             let code = finding.code.as_deref().unwrap_or("");
-            let _ = writeln!(out, "  {}:{}:{}: {:?} {code} {}", finding.path, finding.line, finding.column, finding.severity, finding.message);
+            let _ =
+                writeln!(out, "  {}:{}:{}: {:?} {code} {}", finding.path, finding.line, finding.column, finding.severity, finding.message);
         }
     }
     out

@@ -25,7 +25,8 @@ pub struct CoverageTool;
 impl Tool for CoverageTool {
     type Arguments = Arguments;
     const NAME: &'static str = "coverage";
-    const ABOUT: &'static str = "Run tests one by one and say which lines of which files each of them ran; lines that only failing tests ran are suspicious.";
+    const ABOUT: &'static str =
+        "Run tests one by one and say which lines of which files each of them ran; lines that only failing tests ran are suspicious.";
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         scene.doing(format!("following {} tests through the code", arguments.ids.len()));

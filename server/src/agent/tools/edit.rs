@@ -24,7 +24,8 @@ pub struct EditTool;
 impl Tool for EditTool {
     type Arguments = Arguments;
     const NAME: &'static str = "edit";
-    const ABOUT: &'static str = "Replace a piece of text in a file. `old` must stand there exactly once; take it from what `read` showed, without line numbers.";
+    const ABOUT: &'static str =
+        "Replace a piece of text in a file. `old` must stand there exactly once; take it from what `read` showed, without line numbers.";
     const CHANGES: bool = true;
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
@@ -55,10 +56,14 @@ fn replace(text: &str, old: &str, new: &str) -> Result<String, String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     for same in [same_but_trailing_space as fn(&str, &str) -> bool, same_but_indent, same_but_punctuation] {
         let places: Vec<usize> = (0..=lines.len().saturating_sub(wanted.len()))
-            .filter(|start| lines.len() >= start + wanted.len() && wanted.iter().zip(&lines[*start..]).all(|(wanted, line)| same(wanted, line.trim_end_matches(['\n', '\r']))))
+            .filter(|start| {
+                lines.len() >= start + wanted.len()
+                    && wanted.iter().zip(&lines[*start..]).all(|(wanted, line)| same(wanted, line.trim_end_matches(['\n', '\r'])))
+            })
             .collect();
         if let [start] = places[..] {
-            let shift = Shift::between(&wanted, &lines[start..start + wanted.len()]).ok_or("`old` matches only with uneven indentation; read the lines again and copy them exactly")?;
+            let shift = Shift::between(&wanted, &lines[start..start + wanted.len()])
+                .ok_or("`old` matches only with uneven indentation; read the lines again and copy them exactly")?;
             let mut body = shift.apply(&new);
             let last = lines[start + wanted.len() - 1];
             let end = &last[last.trim_end_matches(['\n', '\r']).len()..];
@@ -109,7 +114,11 @@ impl Shift {
         let mut shift = None;
         for (wanted, found) in wanted.iter().zip(found).filter(|(wanted, _)| !wanted.trim().is_empty()) {
             let (from, to) = (indent(wanted), indent(found.trim_end_matches(['\n', '\r'])));
-            let this = if let Some(more) = to.strip_suffix(from.as_str()) { (true, more.to_owned()) } else { (false, from.strip_suffix(to.as_str())?.to_owned()) };
+            let this = if let Some(more) = to.strip_suffix(from.as_str()) {
+                (true, more.to_owned())
+            } else {
+                (false, from.strip_suffix(to.as_str())?.to_owned())
+            };
             if *shift.get_or_insert(this.clone()) != this {
                 return None;
             }
@@ -156,7 +165,10 @@ mod tests {
     #[test]
     fn a_uniform_indent_is_carried_over() {
         let text = "def f():\n        if x:\n            return 1\n";
-        assert_eq!(replace(text, "if x:\n    return 1", "if y:\n    return 2").as_deref(), Ok("def f():\n        if y:\n            return 2\n"));
+        assert_eq!(
+            replace(text, "if x:\n    return 1", "if y:\n    return 2").as_deref(),
+            Ok("def f():\n        if y:\n            return 2\n")
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct FinishTool;
 impl Tool for FinishTool {
     type Arguments = Finish;
     const NAME: &'static str = "finish";
-    const ABOUT: &'static str = "Say that you are done. All checks and tests then run once more; where they do not agree, you hear why and go on.";
+    const ABOUT: &'static str =
+        "Say that you are done. All checks and tests then run once more; where they do not agree, you hear why and go on.";
 
     async fn call(scene: &Scene, arguments: Finish) -> Result<ToolAnswer, ToolError> {
         scene.board().finish = Some(arguments);

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Scene, Tool, ToolAnswer, ToolError};
 use crate::index::{self, Outline};
+use crate::proof::Evidence;
 use crate::repair::testgen;
 use crate::text::RelPath;
 
@@ -46,20 +47,42 @@ impl Tool for GenerateTests {
             };
             match made {
                 Ok(made) => {
-                    let mut text = format!("{} tests for {name}; {} of {} mutants killed\n", made.tests.len(), made.mutants.killed, made.mutants.total);
+                    scene.board().mutants = Some(mutants(&made));
+                    let mut text = format!(
+                        "{} tests for {name}; {} of {} mutants killed\n",
+                        made.tests.len(),
+                        made.mutants.killed,
+                        made.mutants.total
+                    );
                     for note in &made.notes {
                         let _ = writeln!(text, "note: {note}");
                     }
                     for edit in &made.edits {
                         let _ = writeln!(text, "--- {} bytes {}..{}\n{}", edit.path, edit.span.start, edit.span.end, edit.text);
                     }
-                    return Ok(ToolAnswer { text, data: json!({"edits": made.edits, "tests": made.tests, "mutants": {"total": made.mutants.total, "killed": made.mutants.killed}, "notes": made.notes}) });
+                    return Ok(ToolAnswer {
+                        text,
+                        data: json!({"edits": made.edits, "tests": made.tests, "mutants": {"total": made.mutants.total, "killed": made.mutants.killed}, "notes": made.notes}),
+                    });
                 }
                 Err(testgen::TestgenError::Sandbox(error)) => return Err(error.into()),
                 Err(error) => why = error.to_string(),
             }
         }
         Err(ToolError::Tell(why))
+    }
+}
+
+/// How well the tests tell the code from its mutants, as evidence.
+fn mutants(made: &testgen::Generated) -> Evidence {
+    let testgen::Mutants { total, killed, .. } = made.mutants;
+    Evidence {
+        kind: "mutant".into(),
+        command: Vec::new(),
+        before: format!("{total} mutants of the code under test"),
+        after: format!("{killed} killed by the new tests"),
+        red_to_green: Vec::new(),
+        broken: Vec::new(),
     }
 }
 

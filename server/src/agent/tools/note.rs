@@ -24,7 +24,8 @@ pub struct Note;
 impl Tool for Note {
     type Arguments = Arguments;
     const NAME: &'static str = "note";
-    const ABOUT: &'static str = "Write down a fact to keep, or an assumption that you made without asking; assumptions are listed in the result.";
+    const ABOUT: &'static str =
+        "Write down a fact to keep, or an assumption that you made without asking; assumptions are listed in the result.";
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         if arguments.assumption {

@@ -23,7 +23,8 @@ pub struct OutlineTool;
 impl Tool for OutlineTool {
     type Arguments = Arguments;
     const NAME: &'static str = "outline";
-    const ABOUT: &'static str = "The functions, methods, classes and types of a file with their signatures and line numbers; cheaper than reading it.";
+    const ABOUT: &'static str =
+        "The functions, methods, classes and types of a file with their signatures and line numbers; cheaper than reading it.";
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         let path = scene.path(&arguments.path)?;

@@ -26,7 +26,8 @@ pub struct Run;
 impl Tool for Run {
     type Arguments = Arguments;
     const NAME: &'static str = "run";
-    const ABOUT: &'static str = "Run a command in the sandbox: private copy, no network, limits on time and memory. For tests and checks use `test` and `check`.";
+    const ABOUT: &'static str =
+        "Run a command in the sandbox: private copy, no network, limits on time and memory. For tests and checks use `test` and `check`.";
     const CHANGES: bool = true;
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {

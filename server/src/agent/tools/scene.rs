@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Finish, ToolError};
 use crate::agent::{Clock, Event, Human, Plan, Task, Watch};
-use crate::proof::{Bench, Observation, Suite};
+use crate::proof::{Bench, Evidence, Observation, Suite};
 use crate::sandbox::{Copy, Limits, Sandbox};
 use crate::text::RelPath;
 
@@ -65,6 +65,8 @@ pub struct Board {
     pub notes: Vec<String>,
     /// The model's closing words, once it finished.
     pub finish: Option<Finish>,
+    /// What generated tests are worth, by the mutants they kill.
+    pub mutants: Option<Evidence>,
     /// Candidate patches tried.
     pub candidates: u64,
 }

@@ -38,8 +38,15 @@ impl Tool for Search {
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
         let tell = |error: &dyn std::fmt::Display| ToolError::Tell(error.to_string());
-        let matcher = RegexMatcherBuilder::new().case_insensitive(arguments.ignore_case).build(&arguments.pattern).map_err(|error| tell(&error))?;
-        let glob = arguments.glob.as_ref().map(|glob| Glob::new(glob)).transpose().map_err(|error| tell(&error))?.map(|glob| glob.compile_matcher());
+        let matcher =
+            RegexMatcherBuilder::new().case_insensitive(arguments.ignore_case).build(&arguments.pattern).map_err(|error| tell(&error))?;
+        let glob = arguments
+            .glob
+            .as_ref()
+            .map(|glob| Glob::new(glob))
+            .transpose()
+            .map_err(|error| tell(&error))?
+            .map(|glob| glob.compile_matcher());
         let mut searcher = SearcherBuilder::new().line_number(true).build();
         let (mut out, mut found) = (String::new(), 0usize);
         for path in scene.copy.files() {

@@ -26,10 +26,12 @@ pub struct Test;
 impl Tool for Test {
     type Arguments = Arguments;
     const NAME: &'static str = "test";
-    const ABOUT: &'static str = "Run the workspace's tests as it is now, all or some. Answers counts and every failure with message and workspace frames.";
+    const ABOUT: &'static str =
+        "Run the workspace's tests as it is now, all or some. Answers counts and every failure with message and workspace frames.";
 
     async fn call(scene: &Scene, arguments: Arguments) -> Result<ToolAnswer, ToolError> {
-        let selection = if arguments.ids.is_empty() { Selection::All } else { Selection::Ids(arguments.ids.into_iter().map(TestId).collect()) };
+        let selection =
+            if arguments.ids.is_empty() { Selection::All } else { Selection::Ids(arguments.ids.into_iter().map(TestId).collect()) };
         scene.doing(match &selection {
             Selection::Ids(ids) => format!("running {} tests", ids.len()),
             _ => "running all tests".to_owned(),

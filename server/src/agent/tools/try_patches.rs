@@ -117,7 +117,9 @@ async fn by_check(scene: &Scene, candidates: &[Candidate], enough: Option<usize>
             let report = proof::check(&bench, suite).await;
             match report {
                 Ok(report) if !report.complete && report.diagnostics.is_empty() => errors.extend(report.notes),
-                Ok(report) => errors.extend(report.diagnostics.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.message)),
+                Ok(report) => errors.extend(
+                    report.diagnostics.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.message),
+                ),
                 Err(error) => {
                     restore(scene, &old)?;
                     return Err(error.into());

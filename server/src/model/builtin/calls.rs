@@ -11,7 +11,11 @@ use crate::text::Edit;
 /// A turn with these calls.
 pub(super) fn reply(text: &str, calls: Vec<(&str, Value)>) -> Reply {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let calls = calls.into_iter().map(|(name, arguments)| ToolCall { id: format!("b{}", NEXT.fetch_add(1, Ordering::Relaxed)), name: name.into(), arguments });
+    let calls = calls.into_iter().map(|(name, arguments)| ToolCall {
+        id: format!("b{}", NEXT.fetch_add(1, Ordering::Relaxed)),
+        name: name.into(),
+        arguments,
+    });
     Reply { text: text.into(), calls: calls.collect(), ..Reply::default() }
 }
 
@@ -45,7 +49,9 @@ pub(super) fn edits(edits: &[Edit]) -> Value {
 
 /// A trial of candidates.
 pub(super) fn try_patches(candidates: &[Candidate], ids: &[TestId], enough: usize) -> (&'static str, Value) {
-    let candidates: Vec<Value> =
-        candidates.iter().map(|candidate| json!({"id": candidate.id, "title": candidate.title, "edits": edits(&candidate.edits)})).collect();
+    let candidates: Vec<Value> = candidates
+        .iter()
+        .map(|candidate| json!({"id": candidate.id, "title": candidate.title, "edits": edits(&candidate.edits)}))
+        .collect();
     ("try_patches", json!({"candidates": candidates, "ids": ids, "enough": enough}))
 }

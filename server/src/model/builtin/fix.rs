@@ -31,8 +31,12 @@ const SLOW_BATCH: usize = 40;
 const ENOUGH_SLOW: usize = 2;
 /// Tests followed through the code.
 const FOLLOWED: (usize, usize) = (12, 40);
-const STEPS: [(&str, f64); 4] =
-    [("follow the failing tests through the code", 4.0), ("try candidate fixes, most suspicious places first", 15.0), ("confirm against every test", 5.0), ("apply the best one and prove it", 8.0)];
+const STEPS: [(&str, f64); 4] = [
+    ("follow the failing tests through the code", 4.0),
+    ("try candidate fixes, most suspicious places first", 15.0),
+    ("confirm against every test", 5.0),
+    ("apply the best one and prove it", 8.0),
+];
 
 /// A repair, under way.
 pub(super) struct Fixing {
@@ -99,7 +103,8 @@ impl Fixing {
         let Some(result) = results.last() else { return finish("no answer came back", "", true) };
         match self.stage {
             Stage::Following => {
-                let data = results.iter().find(|result| !result.failed && result.data.get("lines").is_some()).map(|result| result.data.clone());
+                let data =
+                    results.iter().find(|result| !result.failed && result.data.get("lines").is_some()).map(|result| result.data.clone());
                 self.coverage = data.and_then(|data| serde_json::from_value(data).ok()).unwrap_or_default();
                 self.begin_search(files)
             }
@@ -136,7 +141,7 @@ impl Fixing {
         let red = self.before.red_tests();
         let pointed = self.place.as_ref().filter(|place| place.is_test).and_then(|place| {
             let name = place.symbol.as_deref()?.rsplit(['.', ':']).next()?.to_owned();
-            let hit: Vec<TestCase> = red.iter().filter(|case| names(&case.id.0, &name)).map(|case| (*case).clone()).collect();
+            let hit: Vec<TestCase> = red.iter().filter(|case| case.id.names(&name)).map(|case| (*case).clone()).collect();
             (!hit.is_empty()).then_some(hit)
         });
         pointed.unwrap_or_else(|| red.into_iter().cloned().collect())
@@ -154,7 +159,8 @@ impl Fixing {
         let wanted: Vec<TestId> = self.groups.first().cloned().unwrap_or_default();
         let failing: Vec<TestCase> = self.targets().into_iter().filter(|case| wanted.contains(&case.id)).collect();
         let diagnostics = self.before.diagnostics();
-        let place = self.place.as_ref().filter(|place| !place.is_test).map(|place| Place { path: place.path.clone(), span: place.span.clone() });
+        let place =
+            self.place.as_ref().filter(|place| !place.is_test).map(|place| Place { path: place.path.clone(), span: place.span.clone() });
         let case = Case { files, failing: &failing, diagnostics: &diagnostics, coverage: Some(&self.coverage), place: place.as_ref() };
         let suspects = repair::localise(&case);
         self.search = Some(repair::search(&case, suspects));
@@ -225,7 +231,8 @@ impl Fixing {
         let mut ids: Vec<TestId> = self.groups[0].clone();
         ids.extend(self.before.passed_tests().into_iter().map(|case| case.id.clone()));
         self.stage = Stage::Confirming;
-        let words = format!("{} candidates make the failing tests pass. Confirming them against all {} tests.", self.plausible.len(), ids.len());
+        let words =
+            format!("{} candidates make the failing tests pass. Confirming them against all {} tests.", self.plausible.len(), ids.len());
         reply(&words, vec![plan(&STEPS, 2), try_patches(&self.plausible, &ids, self.plausible.len())])
     }
 
@@ -293,7 +300,10 @@ impl Fixing {
             return self.done();
         }
         finish(
-            &format!("None of {} candidate fixes made the failing tests pass. A configured model can look further: set OPENAI_API_KEY, or [model] in the configuration file.", self.tried.max(1) - usize::from(self.tried == 0)),
+            &format!(
+                "None of {} candidate fixes made the failing tests pass. A configured model can look further: set OPENAI_API_KEY, or [model] in the configuration file.",
+                self.tried.max(1) - usize::from(self.tried == 0)
+            ),
             "",
             true,
         )
@@ -302,10 +312,20 @@ impl Fixing {
     fn done(&mut self) -> Reply {
         self.stage = Stage::Finished;
         let titles: Vec<String> = self.applied.iter().map(|(candidate, _)| candidate.title.clone()).collect();
-        let places: BTreeSet<&str> = self.applied.iter().flat_map(|(candidate, _)| &candidate.edits).map(|edit| edit.path.as_str()).collect();
+        let places: BTreeSet<&str> =
+            self.applied.iter().flat_map(|(candidate, _)| &candidate.edits).map(|edit| edit.path.as_str()).collect();
         let place = places.into_iter().collect::<Vec<_>>().join(", ");
-        let messages: Vec<String> = self.targets().iter().take(1).map(|case| case.message.lines().next().unwrap_or_default().to_owned()).collect();
-        let cause = format!("In {place}: {}{}", titles.join("; "), messages.first().filter(|message| !message.is_empty()).map(|message| format!(" — it showed as “{message}”")).unwrap_or_default());
+        let messages: Vec<String> =
+            self.targets().iter().take(1).map(|case| case.message.lines().next().unwrap_or_default().to_owned()).collect();
+        let cause = format!(
+            "In {place}: {}{}",
+            titles.join("; "),
+            messages
+                .first()
+                .filter(|message| !message.is_empty())
+                .map(|message| format!(" — it showed as “{message}”"))
+                .unwrap_or_default()
+        );
         finish(&format!("In {place}: {}.", titles.join("; ")), &cause, false)
     }
 }
@@ -331,10 +351,6 @@ fn groups(failing: &[TestCase]) -> Vec<Vec<TestId>> {
         groups.extend(by_place.into_values());
     }
     groups
-}
-
-fn names(id: &str, name: &str) -> bool {
-    id.split(|character: char| !(character.is_alphanumeric() || character == '_')).any(|part| part == name)
 }
 
 fn trials(result: &ToolResult) -> Vec<Trial> {
@@ -375,7 +391,10 @@ mod tests {
     fn the_inverse_takes_edits_back() -> Result<(), Box<dyn std::error::Error>> {
         let path = RelPath::new("a.py")?;
         let files = MemoryFiles([(path.clone(), "alpha beta gamma".into())].into());
-        let edits = vec![Edit { path: path.clone(), span: 11..16, text: "c".into() }, Edit { path: path.clone(), span: 0..5, text: "longer".into() }];
+        let edits = vec![
+            Edit { path: path.clone(), span: 11..16, text: "c".into() },
+            Edit { path: path.clone(), span: 0..5, text: "longer".into() },
+        ];
         let changed = apply_edits("alpha beta gamma", &edits)?;
         assert_eq!(changed, "longer beta c");
         assert_eq!(apply_edits(&changed, &inverse(&files, &edits))?, "alpha beta gamma");

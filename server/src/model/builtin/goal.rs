@@ -31,8 +31,19 @@ pub(super) fn understand(brief: &Brief, files: &dyn Files) -> Intent {
         ("plan", _) => Intent::Plan(reply(
             "",
             vec![
-                plan(&[("run checks and tests", 5.0), ("find the suspicious places", 5.0), ("try candidate fixes", 20.0), ("prove the best one with all checks and tests", 10.0)], 0),
-                ("finish", serde_json::json!({"summary": format!("The plan for “{}”, as the built-in engine would go about it.", task.goal)})),
+                plan(
+                    &[
+                        ("run checks and tests", 5.0),
+                        ("find the suspicious places", 5.0),
+                        ("try candidate fixes", 20.0),
+                        ("prove the best one with all checks and tests", 10.0),
+                    ],
+                    0,
+                ),
+                (
+                    "finish",
+                    serde_json::json!({"summary": format!("The plan for “{}”, as the built-in engine would go about it.", task.goal)}),
+                ),
             ],
         )),
         _ if wants_tests(&task.goal) => match named_symbol(&task.goal, files) {
@@ -52,12 +63,17 @@ fn beyond(why: &str) -> String {
 
 fn wants_tests(goal: &str) -> bool {
     let goal = goal.to_lowercase();
-    ["add test", "add unit test", "add a test", "write test", "write a test", "write unit test", "test for ", "tests for "].iter().any(|phrase| goal.contains(phrase))
+    ["add test", "add unit test", "add a test", "write test", "write a test", "write unit test", "test for ", "tests for "]
+        .iter()
+        .any(|phrase| goal.contains(phrase))
 }
 
 /// The symbol of the workspace that the goal names, the longest first.
 fn named_symbol(goal: &str, files: &dyn Files) -> Option<(RelPath, String)> {
-    let mut words: Vec<&str> = goal.split(|character: char| !(character.is_alphanumeric() || "_.:".contains(character))).map(|word| word.trim_matches(['.', ':'])).collect();
+    let mut words: Vec<&str> = goal
+        .split(|character: char| !(character.is_alphanumeric() || "_.:".contains(character)))
+        .map(|word| word.trim_matches(['.', ':']))
+        .collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     words.retain(|word| word.len() > 2);
     let outlines: Vec<(RelPath, Outline)> = files

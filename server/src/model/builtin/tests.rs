@@ -7,7 +7,11 @@ use super::calls::{edits, finish, plan, reply};
 use crate::model::{Reply, ToolResult};
 use crate::text::{Edit, RelPath};
 
-const STEPS: [(&str, f64); 3] = [("find out what the code does, and keep what kills mutants", 15.0), ("write the tests in the project's style", 1.0), ("run everything", 5.0)];
+const STEPS: [(&str, f64); 3] = [
+    ("find out what the code does, and keep what kills mutants", 15.0),
+    ("write the tests in the project's style", 1.0),
+    ("run everything", 5.0),
+];
 
 /// A task for tests, under way.
 pub(super) struct Testing {
@@ -53,7 +57,13 @@ impl Testing {
             Ok(made) => made,
             Err(error) => return finish(&format!("the generated tests could not be read: {error}"), "", true),
         };
-        self.summary = Some(format!("Added {} tests for {}; they kill {} of {} mutants of it.", made.tests.len(), self.name, made.mutants.killed, made.mutants.total));
+        self.summary = Some(format!(
+            "Added {} tests for {}; they kill {} of {} mutants of it.",
+            made.tests.len(),
+            self.name,
+            made.mutants.killed,
+            made.mutants.total
+        ));
         let mut calls = vec![("apply_edits", json!({"edits": edits(&made.edits)}))];
         calls.extend(made.notes.iter().map(|note| ("note", json!({"text": note, "assumption": true}))));
         calls.push(plan(&STEPS, 2));

@@ -41,8 +41,9 @@ pub(super) struct Assembler {
 impl Assembler {
     /// Takes one event's data; `Ok(true)` says that nothing more can follow.
     pub(super) fn feed(&mut self, data: &str) -> Result<bool, StreamError> {
-        let event: Value = serde_json::from_str(data.trim_start_matches('\u{feff}'))
-            .map_err(|error| StreamError::Garbage(format!("an event is not JSON ({error}): {}", data.chars().take(200).collect::<String>())))?;
+        let event: Value = serde_json::from_str(data.trim_start_matches('\u{feff}')).map_err(|error| {
+            StreamError::Garbage(format!("an event is not JSON ({error}): {}", data.chars().take(200).collect::<String>()))
+        })?;
         if let Some(error) = event.get("error").filter(|error| !error.is_null()) {
             return Err(StreamError::Server(error_text(&json!({"error": error}).to_string())));
         }
@@ -80,7 +81,10 @@ impl Assembler {
         let name = delta.pointer("/function/name").and_then(Value::as_str).unwrap_or_default();
         let known = if id.is_empty() {
             // A fragment: of the call with its index, else of the last one — unless it names a function anew.
-            self.calls.iter().rposition(|call| index.is_none() || call.index == index).filter(|at| name.is_empty() || self.calls[*at].name.is_empty() || index.is_some())
+            self.calls
+                .iter()
+                .rposition(|call| index.is_none() || call.index == index)
+                .filter(|at| name.is_empty() || self.calls[*at].name.is_empty() || index.is_some())
         } else {
             self.calls.iter().rposition(|call| call.id == id && (call.index == index || index.is_none()))
         };
@@ -143,16 +147,25 @@ fn fresh_id(number: usize) -> String {
 /// The server's own words out of an error body, bounded.
 pub(super) fn error_text(body: &str) -> String {
     let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-    let words = ["/error/message", "/error/error/message", "/message", "/detail", "/error"].iter().find_map(|path| parsed.pointer(path)?.as_str());
+    let words =
+        ["/error/message", "/error/error/message", "/message", "/detail", "/error"].iter().find_map(|path| parsed.pointer(path)?.as_str());
     words.unwrap_or(body).chars().take(500).collect()
 }
 
 /// Whether an error means that the conversation is too long; servers say so in codes and in prose.
 pub(super) fn is_overflow(message: &str, body: &str) -> bool {
     let text = format!("{message} {body}").to_lowercase();
-    ["context_length_exceeded", "maximum context length", "context window", "context size", "prompt is too long", "too many tokens", "exceed_context_size"]
-        .iter()
-        .any(|phrase| text.contains(phrase))
+    [
+        "context_length_exceeded",
+        "maximum context length",
+        "context window",
+        "context size",
+        "prompt is too long",
+        "too many tokens",
+        "exceed_context_size",
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
 }
 
 #[cfg(test)]
@@ -199,14 +212,17 @@ mod tests {
     #[test]
     fn a_new_id_is_a_new_call_even_at_the_same_index() {
         for index in [Some(0), None] {
-            let reply = assemble(&[call(index, Some("a"), Some("read"), "{}"), call(index, Some("b"), Some("list"), "{}"), end("tool_calls")]);
+            let reply =
+                assemble(&[call(index, Some("a"), Some("read"), "{}"), call(index, Some("b"), Some("list"), "{}"), end("tool_calls")]);
             assert_eq!(reply.map(|reply| reply.calls.len()), Ok(2), "index {index:?}");
         }
     }
 
     #[test]
     fn missing_and_repeated_ids_are_minted() {
-        let calls = assemble(&[call(Some(0), None, Some("read"), "{}"), call(Some(1), None, Some("list"), "{}"), end("stop")]).map(|reply| reply.calls).unwrap_or_default();
+        let calls = assemble(&[call(Some(0), None, Some("read"), "{}"), call(Some(1), None, Some("list"), "{}"), end("stop")])
+            .map(|reply| reply.calls)
+            .unwrap_or_default();
         assert_eq!(calls.len(), 2);
         assert_ne!(calls[0].id, calls[1].id);
         assert!(calls.iter().all(|call| call.id.len() == 9));
@@ -214,7 +230,8 @@ mod tests {
 
     #[test]
     fn invalid_arguments_are_kept_for_the_loop_to_report() {
-        let calls = assemble(&[call(Some(0), Some("a"), Some("read"), "{oops"), end("tool_calls")]).map(|reply| reply.calls).unwrap_or_default();
+        let calls =
+            assemble(&[call(Some(0), Some("a"), Some("read"), "{oops"), end("tool_calls")]).map(|reply| reply.calls).unwrap_or_default();
         assert_eq!(calls[0].arguments, Value::String("{oops".into()));
     }
 

@@ -59,7 +59,11 @@ fn imports(node: Node<'_>, text: &str, scope: &str) -> Vec<Loose> {
     let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
     let one = |name: Node<'_>| {
         let bound = name.child_by_field_name("alias").unwrap_or(name);
-        Loose { text: format!("{scope}from {module} import {}", tidy(slice(name, text))), binds: vec![slice(bound, text).to_owned()], only_binds: true }
+        Loose {
+            text: format!("{scope}from {module} import {}", tidy(slice(name, text))),
+            binds: vec![slice(bound, text).to_owned()],
+            only_binds: true,
+        }
     };
     names.into_iter().map(one).collect()
 }

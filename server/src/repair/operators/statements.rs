@@ -163,11 +163,7 @@ fn shift(site: &Site<'_>, out: &mut Out<'_>) {
         last && matches!(owner.kind(), "for_statement" | "while_statement" | "if_statement" | "else_clause" | "with_statement")
     }) {
         let outer = source.indent_at(owner.start_byte());
-        let moved = text
-            .lines()
-            .map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l)))
-            .collect::<Vec<_>>()
-            .join(newline);
+        let moved = text.lines().map(|l| format!("{outer}{}", l.strip_prefix(here).unwrap_or(l))).collect::<Vec<_>>().join(newline);
         let weight = if text.starts_with("return") { 1.2 } else { 0.5 };
         out.edits(vec![(line.start..site.statement.span.end, moved)], weight, format!("move `{}` out of the block", brief(text)));
     }
