@@ -20,7 +20,9 @@ CASES = [
 
 TITLES = "Plan & fix|Add tests for|Fix failing test|Do this|Plan this|Cancel run|Show run|Undo last run|Refactor|Document|Explain"
 # Helix 25.01 shows `[token] 40% message`, 25.07 `lamplighter: 40% title - message`, at the foot of the screen.
-PROGRESS = r"^\s*(?:\[\S+\]|lamplighter:).*[1-9]\d*%"
+PROGRESS = r"^\s*(?:\[\S+\]|lamplighter:).*\b\d+%"
+# The same, once it says what is being done.
+DOING = PROGRESS + r" \w+ .*\w"
 
 
 class Helix(Terminal):
@@ -96,7 +98,7 @@ def drive(report, workspace, server):
 
         with case(CASES[2]):
             helix.choose("Plan & fix average")
-            helix.wait(PROGRESS, 60)
+            helix.wait(DOING, 60)
             helix.capture("progress")
             helix.append_line(MEANWHILE)
 

@@ -17,7 +17,8 @@ const browser = await chromium.launch({
   ],
 });
 const page = await browser.newPage({ viewport: { width: 1000, height: 620 } });
-await page.goto(address);
+// The first visit compiles the whole workbench; how long that takes depends on the machine and its load.
+await page.goto(address, { waitUntil: "domcontentloaded", timeout: 180_000 });
 
 const actions = {
   press: ({ key }) => page.keyboard.press(key),

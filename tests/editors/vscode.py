@@ -153,9 +153,9 @@ class Page:
         self.wait(".quick-input-widget input")
         self.type(text="4:6")
         self.press(key="Enter")
-        self.vanishes(selector=".quick-input-widget", seconds=10)
+        self.vanishes(selector=".quick-input-widget", seconds=30)
         self.press(key="Control+.")
-        self.wait(".action-widget .monaco-list-row", 10)
+        self.wait(".action-widget .monaco-list-row", 60)
 
     def choose(self, title):
         """Walk down the open menu to an entry and take it."""
@@ -186,7 +186,7 @@ def drive(report, workspace, server):
             return report.case(name, evidence)
 
         with case(CASES[0]):
-            page.wait(".monaco-workbench .explorer-folders-view", 60)
+            page.wait(".monaco-workbench .explorer-folders-view", 120)
             page.open("stats/core.py")
             page.wait('.view-lines:has-text("The figures themselves")')
             page.append_line(UNSAVED)
@@ -246,4 +246,4 @@ def offered(page):
             page.press(key="Escape")
         return all(found)
 
-    expect(poll(complete, 60), f"the menu offers {titles}")
+    expect(poll(complete, 120), f"the menu offers {titles}")
