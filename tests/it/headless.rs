@@ -136,6 +136,16 @@ fn over_budget_exits_with_3() {
 }
 
 #[test]
+fn no_single_call_outlasts_the_time_a_run_has() {
+    let project = Project::new(
+        &AVERAGE.replace("        self.assertEqual(describe", "        __import__(\"time\").sleep(600)\n        self.assertEqual(describe"),
+    );
+    let (code, out, _) = project.run(&["fix", "--json", "--max-seconds", "3"]);
+    assert_eq!((code, &json(&out)["status"]), (3, &Value::from("over_budget")), "{out}");
+    assert!(json(&out)["reason"].as_str().unwrap().contains("took more than 3 s"), "{out}");
+}
+
+#[test]
 fn events_are_json_lines_on_standard_error() {
     let project = Project::new(AVERAGE);
     let (_, out, err) = project.run(&["fix", "--json", "--events"]);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::briefing;
 use super::budget::Spent;
@@ -121,7 +122,12 @@ async fn set_up(task: Task, snapshot: &Snapshot, workshop: &Workshop, company: C
         scene.board().assumptions.push(format!("not checked: {why}"));
     }
     scene.doing("running checks and tests as they are");
-    let observed = proof::observe(&scene.bench(), &scene.suites).await;
+    let limit = workshop.budget.wall_s.unwrap_or(f64::from(u32::MAX));
+    let observing =
+        tokio::time::timeout(Duration::from_secs_f64(limit.clamp(0.0, 1e9)), async { proof::observe(&scene.bench(), &scene.suites).await });
+    let Ok(observed) = observing.await else {
+        return Err((Status::OverBudget, format!("checks and tests as they are took more than {limit:.0} s; raise it with --max-seconds")));
+    };
     if scene.cancel.is_cancelled() {
         return Err((Status::Cancelled, "cancelled by the user".into()));
     }

@@ -1,6 +1,7 @@
 //! The loop, to be read aloud: within limits, ask, act, check, record.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures::future::join_all;
 
@@ -69,10 +70,21 @@ impl Conversation<'_> {
         self.spent.over(&self.budget, self.price, self.scene.seconds() - self.started_s).map(Ending::OverBudget)
     }
 
+    /// Comes back when the run's wall time is over, so that no single call outlasts it; what it runs is killed with it.
+    async fn time_is_up(&self) -> Ending {
+        let Some(limit) = self.budget.wall_s else { return std::future::pending().await };
+        let left = (self.started_s + limit - self.scene.seconds()).clamp(0.0, 1e9);
+        tokio::time::sleep(Duration::from_secs_f64(left)).await;
+        Ending::OverBudget(format!("{limit:.0} s passed; raise it with --max-seconds"))
+    }
+
     async fn ask(&mut self) -> Result<Reply, Ending> {
         let asked = self.scene.seconds();
         let request = Request { messages: &self.messages, tools: self.toolbox.specs() };
-        let reply = self.model.reply(request, &self.scene.cancel).await;
+        let reply = tokio::select! {
+            reply = self.model.reply(request, &self.scene.cancel) => reply,
+            ending = self.time_is_up() => return Err(ending),
+        };
         self.spent.model_s += self.scene.seconds() - asked;
         self.spent.turns += 1;
         let reply = reply.map_err(|error| match error {
@@ -98,6 +110,7 @@ impl Conversation<'_> {
                 biased;
                 () = self.scene.cancel.cancelled() => return Err(Ending::Cancelled),
                 answers = all => answers,
+                ending = self.time_is_up() => return Err(ending),
             };
             for answer in answers {
                 results.push(answer.map_err(Ending::Failed)?);
