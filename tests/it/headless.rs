@@ -175,3 +175,34 @@ fn both_demos_are_repaired() {
         assert_eq!((code, &json(&out)["status"]), (0, &Value::from("verified")), "{language}: {out}\n{err}");
     }
 }
+
+/// A defect that a test and a documentation example both show.
+const DOCUMENTED: &str = "
+//- Cargo.toml
+[package]
+name = \"larger\"
+version = \"0.1.0\"
+edition = \"2021\"
+//- src/lib.rs
+/// The larger one.
+///
+/// ```
+/// assert_eq!(larger::larger(1, 2), 2);
+/// ```
+pub fn larger(left: i32, right: i32) -> i32 {
+    if left < right { left } else { right }
+}
+
+#[test]
+fn the_second_may_be_larger() {
+    assert_eq!(larger(3, 7), 7);
+}
+";
+
+#[test]
+fn failing_documentation_examples_do_not_stop_a_repair_and_are_proven_too() {
+    let project = Project::new(DOCUMENTED);
+    let (code, out, err) = project.run(&["fix", "--json", "--apply"]);
+    assert_eq!((code, &json(&out)["status"]), (0, &Value::from("verified")), "{out}\n{err}");
+    assert!(out.contains("larger::doc$"), "the example is among what turned green: {out}");
+}

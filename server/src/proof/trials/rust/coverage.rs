@@ -24,6 +24,10 @@ pub(in crate::proof::trials) async fn coverage(
     tests: &[TestId],
     options: &CoverageOptions,
 ) -> Result<Coverage, SandboxError> {
+    let tests = &super::built(tests);
+    if tests.is_empty() {
+        return Ok(Coverage::default());
+    }
     let began = Instant::now();
     let shadow = shadow(bench, suite).await?;
     let sources = sources(bench, suite);

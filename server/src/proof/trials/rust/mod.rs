@@ -29,6 +29,11 @@ use super::{TrialOptions, setup, texts};
 const LARGEST_WEAVE: usize = 300_000;
 const MOST_VARIANTS: usize = 400;
 
+/// Tests that stand in a binary: doc tests are compiled by rustdoc one by one, which only a full run does.
+fn built(tests: &[TestId]) -> Vec<TestId> {
+    tests.iter().filter(|id| id.0.contains('$') && !id.0.contains("::doc$")).cloned().collect()
+}
+
 /// See [`super::try_candidates`]; every candidate is known to apply.
 pub(super) async fn try_candidates(
     bench: &Bench<'_>,
@@ -37,7 +42,7 @@ pub(super) async fn try_candidates(
     tests: &[TestId],
     options: &TrialOptions,
 ) -> Result<Vec<Trial>, SandboxError> {
-    let tests: Vec<TestId> = tests.iter().filter(|id| id.0.contains('$') && !id.0.contains("::doc$")).cloned().collect();
+    let tests = built(tests);
     if tests.is_empty() {
         return Ok(Vec::new());
     }
